@@ -1,0 +1,26 @@
+"""Data sets: real pictures that are bundled or downloaded, folders of your own, and 2-D toys.
+
+``load("fashion-mnist", "test")`` gives all of one split in memory. Importing this loads no torch.
+"""
+
+from explorer.data.base import SPLITS, Data, DatasetInfo, Progress, Spec
+from explorer.data.catalog import datasets, fetch, load
+from explorer.data.folders import Report, add_folder
+from explorer.data.images import read_image
+from explorer.data.toys import Mixture, mixture
+
+__all__ = [
+    "SPLITS",
+    "Data",
+    "DatasetInfo",
+    "Mixture",
+    "Progress",
+    "Report",
+    "Spec",
+    "add_folder",
+    "datasets",
+    "fetch",
+    "load",
+    "mixture",
+    "read_image",
+]

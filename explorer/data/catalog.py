@@ -1,0 +1,94 @@
+"""Every data set that can be asked for by name, and the one function that loads them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+
+from explorer import files
+from explorer.data import celeba, cifar, download, home, idx, packs, toys
+from explorer.data.base import SPLITS, Data, DatasetInfo, Progress, printable
+from explorer.errors import InputError, ResourceError, StoreError
+
+FOLDER_NAME = re.compile(r"folder-[0-9a-f]{12}")
+FIXED = {info.name: info for info in (*idx.INFOS, cifar.INFO, celeba.INFO, *toys.INFOS)}
+_loading, _fetching = Lock(), Lock()
+
+
+def datasets() -> list[DatasetInfo]:
+    """Every data set there is: bundled, downloadable, toys, and folders added on this machine."""
+    return [_checked(info) for info in FIXED.values()] + [packs.info(path) for path in _packs()]
+
+
+def load(name: str, split: str = "train") -> Data:
+    """One split, read-only; up to six are kept (InputError, ResourceError, StoreError)."""
+    if split not in SPLITS:
+        raise InputError(f"There is no split {printable(str(split), 40)!r}. Choose train or test.")
+    with _loading:  # so that two threads never read the same set at once
+        return _load(name, split, home.roots())
+
+
+def fetch(name: str, progress: Progress | None = None) -> None:
+    """Download a full set through torchvision unless it is here already (ResourceError offline).
+
+    Imports torch: call it in a process of its own. ``progress`` is called with (done, total).
+    """
+    if name not in download.NEEDED and not _known(name):
+        raise _no_such(name)
+    with _fetching:  # one at a time: the second asker of a set finds it here
+        if name in download.NEEDED and not _checked(FIXED[name]).available:
+            download.fetch(name, FIXED[name].title, progress)
+
+
+@lru_cache(maxsize=6)
+def _load(name: str, split: str, roots: tuple[Path, ...]) -> Data:
+    info = FIXED.get(name)
+    if info is None:
+        if not _known(name):
+            raise _no_such(name)
+        return packs.read(home.packs() / f"{name}{packs.SUFFIX}", split)
+    if info.kind == "points":
+        return toys.load(name, split)
+    place = _place(name, roots)
+    if place is None:
+        raise _absent(info)
+    if name == "celeba":
+        return packs.read(place, split)
+    return cifar.load(split, place) if name == "cifar10" else idx.load(info, split, place)
+
+
+def _place(name: str, roots: tuple[Path, ...]) -> Path | None:
+    """Where the files of an image set lie, or None."""
+    if name == "celeba":
+        return celeba.path() if celeba.path().is_file() else None
+    return cifar.folder(roots) if name == "cifar10" else idx.folder(name, roots)
+
+
+def _checked(info: DatasetInfo) -> DatasetInfo:
+    if info.kind == "image" and _place(info.name, home.roots()) is None:
+        return replace(info, problem=str(_absent(info)))
+    if info.name == "celeba":
+        return replace(info, problem=packs.info(celeba.path()).problem)
+    return info
+
+
+def _absent(info: DatasetInfo) -> ResourceError | StoreError:
+    if info.name in download.NEEDED:
+        return ResourceError(download.missing(info.name, info.title))
+    return StoreError(f"The bundled files of {info.title} are missing. Install the explorer again.")
+
+
+def _packs() -> Iterator[Path]:
+    paths = files.entries(home.packs())
+    return (p for p in paths if p.suffix == packs.SUFFIX and FOLDER_NAME.fullmatch(p.stem))
+
+
+def _known(name: str) -> bool:
+    return name in FIXED or any(path.stem == name for path in _packs())
+
+
+def _no_such(name: str) -> InputError:
+    names = ", ".join([*FIXED, *(path.stem for path in _packs())])
+    return InputError(f"There is no data set {printable(str(name), 40)!r}. Choose one of {names}.")

@@ -1,0 +1,35 @@
+"""Small data and models that every test may share; OpenMP threads that sleep while idle."""
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+import numpy as np
+import pytest
+
+from explorer.data import Data
+
+
+def blobs(n: int, shape: tuple[int, ...], seed: int, split: str) -> Data:
+    """Images of one bright square each, labelled by the quadrant it lies in."""
+    random = np.random.default_rng(seed)
+    x = random.integers(0, 40, (n, *shape), dtype=np.uint8)
+    y = random.integers(0, 4, n)
+    half = shape[1] // 2
+    for i, label in enumerate(y):
+        top, left = half * (label // 2) + 2, half * (label % 2) + 2
+        x[i, :, top : top + half - 4, left : left + half - 4] = 220
+    return Data("blobs", split, x, y.astype(np.int64), ("nw", "ne", "sw", "se"))
+
+
+@pytest.fixture(scope="session")
+def images() -> tuple[Data, Data]:
+    """200 training and 40 test images of 1 x 28 x 28."""
+    return blobs(200, (1, 28, 28), 0, "train"), blobs(40, (1, 28, 28), 1, "test")
+
+
+@pytest.fixture(scope="session")
+def colour_images() -> tuple[Data, Data]:
+    """96 training and 24 test images of 3 x 32 x 32."""
+    return blobs(96, (3, 32, 32), 2, "train"), blobs(24, (3, 32, 32), 3, "test")
