@@ -12,7 +12,7 @@ class ExplorerError(Exception):
 
 
 class InputError(ExplorerError):
-    """What was asked for is not possible: a value out of range, an unreadable file, no such name."""
+    """What was asked for is not possible: a value out of range, an unreadable file."""
 
     exit_code = 2
 

@@ -1,0 +1,160 @@
+r"""Autoencoder: squeeze an image through a few numbers and draw it again.
+
+    z = E(x + noise),   x̂ = D(z),   loss = Σ_pixels d(x̂, x)        (mean over the images)
+
+with d the squared error, the absolute error or the binary cross-entropy.  Nothing asks the
+latents z to look like any distribution, so decoding z ~ N(0, I) gives noise: sample from a density
+fitted to the latents instead (`explorer.priors`; Ghosh et al. 2020).
+
+Hinton & Salakhutdinov 2006, "Reducing the Dimensionality of Data with Neural Networks";
+Vincent et al. 2008 for the denoising variant.
+"""
+
+from collections.abc import Iterator
+from math import prod
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from explorer import layers
+from explorer.config import Settings, setting
+from explorer.data import Spec
+from explorer.errors import InputError
+from explorer.models.base import Batch, Model, Objective, Step
+
+LOSS_UNITS = {"l2": "squared error", "l1": "absolute error", "bce": "nats"}
+
+
+class Config(Settings):
+    """What an autoencoder is made of."""
+
+    latent: int = setting(
+        32,
+        "Latent size",
+        "How many numbers describe one image. Few force the model to summarise; many let it copy.",
+        ge=2,
+        le=1024,
+        group="Network",
+        log=True,
+    )
+    architecture: Literal["conv", "mlp"] = setting(
+        "conv",
+        "Network",
+        "Convolutional networks know that neighbouring pixels belong together; "
+        "an MLP has to learn it. 2-D points always use an MLP.",
+        group="Network",
+        labels={"conv": "Convolutional", "mlp": "MLP (fully connected)"},
+    )
+    width: int = setting(
+        32,
+        "Width",
+        "Channels of the first convolution (an MLP uses 16 times as many units). "
+        "Wider draws finer and trains slower.",
+        ge=4,
+        le=256,
+        group="Network",
+        log=True,
+        advanced=True,
+    )
+    loss: Literal["l2", "l1", "bce"] = setting(
+        "l2",
+        "Reconstruction loss",
+        "How a wrong pixel is punished. Squared error fears big mistakes and blurs; absolute error "
+        "allows a few and keeps edges; cross-entropy reads a pixel as a probability. "
+        "Their values have different units: never compare them by size.",
+        group="Objective",
+        labels={"l2": "L2 · squared error", "l1": "L1 · absolute error", "bce": "Cross-entropy"},
+    )
+    noise: float = setting(
+        0.0,
+        "Input noise",
+        "Standard deviation of noise added to the input while training (pixels run from 0 to 1). "
+        "The model then has to remove it: a denoising autoencoder.",
+        ge=0,
+        le=1,
+        group="Objective",
+        advanced=True,
+    )
+
+
+class Autoencoder(Model):
+    """Encoder and decoder joined by ``latent`` numbers."""
+
+    title = "Autoencoder"
+    summary = "Copies an image through a narrow gap. Reconstructs well, invents badly."
+    paper = "Hinton & Salakhutdinov 2006"
+    Config = Config
+    watched = "reconstruction"
+    outputs_per_latent = 1
+
+    def __init__(self, config: Config, spec: Spec):
+        super().__init__(config, spec)
+        if config.loss == "bce" and not spec.is_image:
+            raise InputError(
+                "Cross-entropy needs pixels between 0 and 1, and points are not. Use l2."
+            )
+        self.latent = config.latent
+        conv = config.architecture == "conv" and spec.is_image
+        encoder, decoder = (
+            (layers.conv_encoder, layers.conv_decoder)
+            if conv
+            else (layers.mlp_encoder, layers.mlp_decoder)
+        )
+        self.encoder = encoder(spec.shape, config.width, config.latent * self.outputs_per_latent)
+        self.decoder = decoder(spec.shape, config.width, config.latent)
+
+    def units(self) -> dict[str, str]:
+        return {"reconstruction": f"{LOSS_UNITS[self.config.loss]} per image"}
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """B C H W -> latents B Z and their standard deviations, all zero: z is a function of x."""
+        z = self.encoder(x).float()
+        return z, torch.zeros_like(z)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """B Z -> B C H W in [0, 1] (points are unbounded)."""
+        return self._to_data(self.decoder(z).float())
+
+    def objectives(self, batch: Batch) -> Iterator[Objective]:
+        z, _ = self.posterior(self.corrupted(batch))  # B C H W -> B Z
+        error = self.reconstruction_error(self.decoder(z).float(), batch.x)  # B
+        terms = {"loss": error.mean(), "reconstruction": error.mean(), **self.usage(z)}
+        yield Objective("model", error.mean(), terms)
+
+    def corrupted(self, batch: Batch) -> Tensor:
+        """The input with the denoising noise, if any is asked for."""
+        if self.config.noise == 0 or not self.training:
+            return batch.x
+        return batch.x + self.config.noise * batch.noise("input", batch.x.shape)
+
+    def reconstruction_error(self, raw: Tensor, x: Tensor) -> Tensor:
+        """Summed over pixels, one an image; ``raw`` is the decoder's output before the sigmoid."""
+        if self.config.loss == "bce":
+            pixels = F.binary_cross_entropy_with_logits(raw, x, reduction="none")
+        else:
+            distance = F.mse_loss if self.config.loss == "l2" else F.l1_loss
+            pixels = distance(self._to_data(raw), x, reduction="none")
+        return pixels.flatten(1).sum(1)
+
+    def usage(self, mean: Tensor) -> dict[str, Tensor]:
+        """Active units: latents whose mean has a variance above 0.01 over images (Burda 2016)."""
+        return {"active units": (mean.detach().var(0, unbiased=False) > 0.01).sum().float()}
+
+    @torch.no_grad()
+    def generate(
+        self, n: int, generator: torch.Generator, latents: Tensor | None = None
+    ) -> Iterator[Step]:
+        """Decode N(0, I), or ``latents`` N Z drawn from another prior, in one step."""
+        z = layers.draw(n, (self.latent,), generator) if latents is None else latents
+        x = self.decode(z.to(self.device))
+        yield Step(0.0, x, x)
+
+    def _to_data(self, raw: Tensor) -> Tensor:
+        return raw.sigmoid() if self.spec.is_image else raw
+
+    @property
+    def pixels(self) -> int:
+        """D: how many numbers one image has."""
+        return prod(self.spec.shape)

@@ -1,0 +1,112 @@
+"""Questions to a trained model: pictures in, answers out (numpy, ready for figures).
+
+Pictures come and go as uint8; models are never modified and never see the global random state.
+"""
+
+from functools import wraps
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explorer.answers import Interpolation, LatentCode, LatentUse, Reconstruction, Samples
+from explorer.device import own_randomness
+from explorer.models.base import Decodes, Encodes, Model, last
+from explorer.pictures import points_picture, tiles, to_uint8
+from explorer.priors import Mixture
+
+CHUNK = 256  # images a network sees at once
+ACTIVE = 0.01  # variance of a latent's mean above which it carries information (Burda et al. 2016)
+
+
+def quietly(probe):
+    """Run a probe without gradients."""
+    return wraps(probe)(torch.no_grad()(probe))
+
+
+@quietly
+def encode(model: Encodes, x: np.ndarray) -> LatentCode:
+    """uint8 N C H W (or points N 2) -> means and standard deviations, each N Z."""
+    parts = [model.posterior(chunk) for chunk in as_input(model, x).split(CHUNK)]
+    mean, std = (torch.cat(side).numpy() for side in zip(*parts, strict=True))
+    return LatentCode(mean, std)
+
+
+@quietly
+def decode(model: Decodes, z: np.ndarray | Tensor) -> np.ndarray:
+    """Latents N Z -> float32 N C H W in [0, 1] (points are unbounded)."""
+    z = torch.as_tensor(z, dtype=torch.float32)
+    return torch.cat([model.decode(chunk) for chunk in z.split(CHUNK)]).numpy()
+
+
+def reconstruct(model: Model, x: np.ndarray, y: np.ndarray | None = None) -> Reconstruction:
+    """What a model that encodes and decodes makes of uint8 images N C H W."""
+    drawn = decode(model, encode(model, x).mean)
+    difference = drawn - as_input(model, x).numpy()
+    flat = difference.reshape(len(x), -1).astype(np.float64)
+    return Reconstruction(
+        tiles(x),
+        to_uint8(drawn),
+        to_uint8(np.abs(difference)),
+        (flat**2).sum(1),
+        np.abs(flat).sum(1),
+        y,
+    )
+
+
+@quietly
+def sample(
+    model: Model, n: int, seed: int, prior: Mixture | None = None, temperature: float = 1.0
+) -> Samples:
+    """``n`` new pictures; ``prior`` is where latents come from (None: the model's own N(0, I)).
+
+    ``temperature`` scales the distance of every latent from the prior's mean: 0 is the mean itself.
+    """
+    generator = own_randomness(seed, "sample")
+    if not isinstance(model, Decodes):
+        return Samples(shown(model, last(model.generate(n, generator)).numpy()), "own", seed)
+    if prior is None:
+        z = temperature * torch.stack(
+            [torch.randn(model.latent, generator=generator) for _ in range(n)]
+        )
+    else:
+        centre = prior.weights @ prior.means
+        z = centre + temperature * (prior.sample(n, generator) - centre)
+    return Samples(shown(model, decode(model, z)), "normal" if prior is None else "fitted", seed)
+
+
+def interpolate(model: Model, a: np.ndarray, b: np.ndarray, steps: int = 9) -> Interpolation:
+    """Straight lines in latent space between images ``a`` and ``b`` (uint8 N C H W each)."""
+    start, end = encode(model, a).mean, encode(model, b).mean  # N Z
+    t = np.linspace(0, 1, steps, dtype=np.float32)[None, :, None]
+    path = (1 - t) * start[:, None] + t * end[:, None]  # N steps Z
+    pictures = shown(model, decode(model, path.reshape(-1, path.shape[-1])))
+    return Interpolation(pictures.reshape(len(a), steps, *pictures.shape[1:]))
+
+
+def latent_use(model: Encodes, x: np.ndarray) -> LatentUse:
+    """KL of q(z | x) from N(0, 1) per latent in nats, and the spread of the means, over images."""
+    code = encode(model, x)
+    variance = np.maximum(code.std.astype(np.float64) ** 2, 1e-12)
+    kl = 0.5 * (code.mean**2 + variance - 1 - np.log(variance)).mean(0)
+    spread = code.mean.std(0)
+    return LatentUse(kl, spread, int((spread**2 > ACTIVE).sum()))
+
+
+def aggregate_posterior(model: Encodes, x: np.ndarray, seed: int = 0) -> Tensor:
+    """One latent drawn from q(z | x) for each image: N Z, what priors are fitted to."""
+    code = encode(model, x)
+    noise = torch.randn(code.mean.shape, generator=own_randomness(seed, "posterior"))
+    return torch.from_numpy(code.mean) + torch.from_numpy(code.std) * noise
+
+
+def as_input(model: Model, x: np.ndarray) -> Tensor:
+    """Stored data -> what a model takes: pixels in [0, 1], points as they are."""
+    x = torch.tensor(x)
+    x = x.float() / 255 if x.dtype == torch.uint8 else x
+    return x.contiguous(memory_format=model.memory_format) if x.dim() == 4 else x
+
+
+def shown(model: Model, x: np.ndarray) -> np.ndarray:
+    """Decoded data as pictures; all points together are one picture of their density."""
+    return to_uint8(x) if model.spec.is_image else points_picture(x)[None]

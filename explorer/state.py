@@ -1,0 +1,102 @@
+"""What a trainer remembers beside the weights, all of it as flat named tensors."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+def under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The entries whose name starts with ``prefix``, without it."""
+    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+
+
+def optimizer_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """An optimizer's slots as ``index.name`` tensors."""
+    slots = optimizer.state_dict()["state"]
+    return {f"{i}.{name}": v for i, slot in slots.items() for name, v in slot.items()}
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Tensor]) -> None:
+    """The reverse of `optimizer_state`; settings such as the learning rate stay as they are."""
+    slots: dict[int, dict[str, Tensor]] = defaultdict(dict)
+    for key, value in state.items():
+        index, name = key.split(".", 1)
+        slots[int(index)][name] = value.clone()
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": dict(slots), "param_groups": groups})
+
+
+class Average:
+    """Exponential moving average of the weights; a decay of 0 keeps none.
+
+    The decay grows as (1 + t) / (10 + t) at first, so that the random start is soon forgotten.
+    """
+
+    def __init__(self, model: nn.Module, decay: float):
+        self.decay = decay
+        self.updates = 0
+        self.weights = [p.detach().clone() for p in model.parameters()] if decay else []
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Move every average a little towards the weight it follows."""
+        self.updates += 1
+        if self.decay:
+            decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+            torch._foreach_lerp_(self.weights, list(model.parameters()), 1 - decay)
+
+    @contextmanager
+    def applied(self, model: nn.Module) -> Iterator[None]:
+        """Inside, the model carries the averaged weights."""
+        self._swap(model)
+        try:
+            yield
+        finally:
+            self._swap(model)
+
+    def _swap(self, model: nn.Module) -> None:
+        for weight, average in zip(model.parameters(), self.weights, strict=False):
+            weight.data, average.data = average.data, weight.data
+
+    def state(self) -> dict[str, Tensor]:
+        named = {f"weights.{i}": w for i, w in enumerate(self.weights)}
+        return named | {"updates": torch.tensor(self.updates)}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        self.updates = int(state["updates"])
+        for i, weight in enumerate(self.weights):
+            weight.copy_(state[f"weights.{i}"])
+
+
+class Window:
+    """Means of named scalars over the steps since the last report; no sync until then."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.sums: dict[str, Tensor] = {}
+        self.counts: dict[str, int] = {}
+
+    def add(self, terms: dict[str, Tensor]) -> None:
+        for name, value in terms.items():
+            value = value.detach().double()
+            self.sums[name] = self.sums[name] + value if name in self.sums else value
+            self.counts[name] = self.counts.get(name, 0) + 1
+
+    def flush(self) -> dict[str, float]:
+        """The means; the window is empty afterwards."""
+        means = {name: float(total) / self.counts[name] for name, total in self.sums.items()}
+        self.__init__()
+        return means
+
+    def state(self) -> dict[str, Tensor]:
+        sums = {f"sum.{name}": total for name, total in self.sums.items()}
+        counts = {f"count.{name}": torch.tensor(n) for name, n in self.counts.items()}
+        return sums | counts | {"steps": torch.tensor(self.steps)}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        self.steps = int(state["steps"])
+        self.sums = under(state, "sum.")
+        self.counts = {name: int(n) for name, n in under(state, "count.").items()}
