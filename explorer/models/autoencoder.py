@@ -120,7 +120,7 @@ class Autoencoder(Model):
     def objectives(self, batch: Batch) -> Iterator[Objective]:
         z, _ = self.posterior(self.corrupted(batch))  # B C H W -> B Z
         error = self.reconstruction_error(self.decoder(z).float(), batch.x)  # B
-        terms = {"loss": error.mean(), "reconstruction": error.mean(), **self.usage(z)}
+        terms = {"reconstruction": error.mean(), **self.usage(z)}
         yield Objective("model", error.mean(), terms)
 
     def corrupted(self, batch: Batch) -> Tensor:

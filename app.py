@@ -1,0 +1,19 @@
+"""The dashboard: ``streamlit run app.py``. A table of pages; each page is one file in pages/."""
+
+import streamlit as st
+
+from explorer.ui import shell
+
+PAGES = {
+    "": [st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)],
+    "Train": [
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),
+    ],
+    "Look inside": [
+        st.Page("pages/reconstruct.py", title="Reconstruct and sample", icon=":material/compare:"),
+    ],
+}
+
+st.set_page_config("Generative Model Explorer", shell.ICON, layout="wide")
+shell.run(st.navigation(PAGES))

@@ -1,0 +1,221 @@
+"""What the engine answers: every question that pages ask of a model.
+
+Functions take and return plain values, numpy arrays and answers; what is expensive is kept.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
+
+import numpy as np
+import torch
+
+from explorer import answers, catalog, checkpoints, config, data, device, models, priors, probes
+from explorer.answers import Draft, FamilyInfo
+from explorer.data import Data
+from explorer.engine.server import serve
+from explorer.errors import InputError
+from explorer.models import vae
+from explorer.models.base import Model
+from explorer.recipe import Parent, Recipe, TrainSettings, recipe
+from explorer.training import Trainer, total_steps
+
+MEASURED = 4  # steps timed for an estimate, after as many to warm up
+
+
+def answer(fd: int) -> NoReturn:
+    """Serve the questions below on a socket until the dashboard hangs up."""
+    functions = {f.__name__: f for f in (*QUICK, *HEAVY)}
+    serve(functions, fd, heavy={f.__name__ for f in HEAVY})
+
+
+# Families and recipes -----------------------------------------------------------------------------
+
+
+def families() -> tuple[FamilyInfo, ...]:
+    """Every family with its settings, for forms."""
+    return tuple(
+        FamilyInfo(name, m.title, m.summary, m.paper, config.describe(m.Config))
+        for name, m in models.families().items()
+    )
+
+
+def training_settings() -> tuple[config.Setting, ...]:
+    """How any family is trained, for forms."""
+    return config.describe(TrainSettings)
+
+
+def devices() -> tuple[tuple[str, str], ...]:
+    """Name and title of every device here, the best first."""
+    return tuple((d.name, d.title) for d in device.devices())
+
+
+def draft(family: str, data_name: str, values: dict, parent: dict | None = None) -> Draft:
+    """Validate a recipe and tell what it means.  Raises InputError."""
+    made = recipe(family, data_name, values, Parent.read(parent) if parent else None)
+    train = data.load(made.data)
+    chosen = device.choose(made.training.device)
+    named = made.training.precision
+    model = _on_paper(made, train)
+    total = total_steps(made.training, len(train))
+    if parent and total <= parent["step"]:
+        raise InputError(
+            f"These settings end at step {total:,}, and the checkpoint to go on from is at step "
+            f"{parent['step']:,} already. Ask for more epochs or steps."
+        )
+    return Draft(
+        made.model_dump(),
+        sum(p.numel() for p in model.parameters()),
+        total,
+        max(1, len(train) // made.training.batch_size),
+        chosen.title,
+        device.default_precision(chosen.name) if named == "auto" else named,
+        vae.equivalent_betas(model.config, train.spec) if hasattr(model.config, "beta") else {},
+    )
+
+
+def _on_paper(made: Recipe, train: Data) -> Model:
+    """The model without memory for its weights: a huge one is counted for free."""
+    with torch.device("meta"):
+        return models.family(made.family)(made.config(), train.spec)
+
+
+def estimate(family: str, data_name: str, values: dict, parent: dict | None = None) -> Draft:
+    """A draft with the seconds it will take, measured on a few real steps here and now."""
+    told = draft(family, data_name, values, parent)
+    made = Recipe.read(told.recipe)
+    train, test = data.load(made.data), data.load(made.data, "test")
+    few = train.take(np.arange(min(len(train), MEASURED * made.training.batch_size)))
+    trainer = Trainer(checkpoints.build(made, train.spec), made.training, few, test)
+    seconds = [_seconds_of_a_step(trainer) for _ in range(2 * MEASURED)]
+    left = told.steps - (parent["step"] if parent else 0)
+    return replace(told, seconds=float(np.median(seconds[MEASURED:])) * left)
+
+
+def _seconds_of_a_step(trainer: Trainer) -> float:
+    start = time.perf_counter()
+    trainer.advance()
+    return time.perf_counter() - start
+
+
+# Looking at a checkpoint --------------------------------------------------------------------------
+
+
+def reconstruct(
+    checkpoint: str, data_name: str = "", indices: tuple[int, ...] = (), x: Any = None
+) -> answers.Reconstruction:
+    """Test images ``indices`` of a data set, or own images ``x`` uint8 N C H W, and copies."""
+    model = _model(checkpoint)
+    if x is not None:
+        return probes.reconstruct(model, fitted(x, model))
+    images = _test(data_name, model).take(np.asarray(indices))
+    return probes.reconstruct(model, images.x, images.y)
+
+
+def errors_of(checkpoint: str, data_name: str, n: int = 1000) -> tuple[float, float]:
+    """Mean squared and absolute reconstruction error per image over the first ``n`` test images."""
+    model = _model(checkpoint)
+    found = probes.reconstruct(model, _test(data_name, model).x[:n])
+    return float(found.squared_error.mean()), float(found.absolute_error.mean())
+
+
+def sample(
+    checkpoint: str, n: int, seed: int, prior: str = "normal", temperature: float = 1.0
+) -> answers.Samples:
+    """New pictures, from N(0, I) or from a density fitted to the latents of the training images."""
+    model = _model(checkpoint)
+    fitted_prior = None if prior == "normal" else _prior(catalog.entry(checkpoint).exact, prior)
+    return replace(probes.sample(model, n, seed, fitted_prior, temperature), prior=prior)
+
+
+def interpolate(
+    checkpoint: str, data_name: str, pairs: tuple[tuple[int, int], ...], steps: int = 9
+) -> answers.Interpolation:
+    """Decoded straight lines between the latents of pairs of test images."""
+    model = _model(checkpoint)
+    x = _test(data_name, model).x
+    a, b = (x[np.asarray(side)] for side in zip(*pairs, strict=True))
+    return probes.interpolate(model, a, b, steps)
+
+
+def latent_use(checkpoint: str, data_name: str, n: int = 2000) -> answers.LatentUse:
+    """KL and spread of every latent over the first ``n`` test images."""
+    model = _model(checkpoint)
+    return probes.latent_use(model, _test(data_name, model).x[:n])
+
+
+def _model(checkpoint: str) -> Model:
+    return checkpoints.load(catalog.resolve(checkpoint))
+
+
+@lru_cache(maxsize=16)
+def _prior(checkpoint: str, kind: str) -> priors.Mixture:
+    model = _model(checkpoint)
+    name = catalog.entry(checkpoint).header.recipe["data"]
+    return priors.fit(kind, probes.aggregate_posterior(model, data.load(name).x[:10_000]))
+
+
+def _test(name: str, model: Model) -> Data:
+    """The test images called ``name``, which must look like what the model was trained on."""
+    found = data.load(name, "test")
+    if found.spec.shape != model.spec.shape:
+        raise InputError(
+            f"{name} has images of {'x'.join(map(str, found.spec.shape))}, and this model takes "
+            f"{'x'.join(map(str, model.spec.shape))}. Choose another data set or model."
+        )
+    return found
+
+
+# Pictures of one's own ----------------------------------------------------------------------------
+
+
+def picture(content: bytes, size: int, colour: bool) -> np.ndarray:
+    """One uploaded image, checked and cut to uint8 C size size.  Raises InputError."""
+    return data.read_image(content, size=size, colour=colour)
+
+
+def fitted(x: np.ndarray, model: Model) -> np.ndarray:
+    """Grey for colour and back: uint8 N C H W in the model's channels."""
+    want = model.spec.shape
+    if x.shape[2:] != want[1:]:
+        raise InputError(f"This picture is {x.shape[-1]} pixels wide; the model takes {want[-1]}.")
+    if x.shape[1] == want[0]:
+        return x
+    return (
+        x.repeat(3, axis=1) if want[0] == 3 else x.mean(1, keepdims=True).round().astype(np.uint8)
+    )
+
+
+def add_images(content: bytes, title: str, size: int, colour: bool) -> Iterator[Any]:
+    """Pack an uploaded zip as a data set: yields (done, total) pairs, then the report."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "upload.zip")
+        path.write_bytes(content)
+        yield from _with_progress(
+            lambda tell: data.add_folder(path, title=title, size=size, colour=colour, progress=tell)
+        )
+
+
+def fetch(name: str) -> Iterator[Any]:
+    """Download a full data set: yields (done, total) pairs in bytes, then None."""
+    return _with_progress(lambda tell: data.fetch(name, tell))
+
+
+def _with_progress(job) -> Iterator[Any]:
+    """Run ``job(tell)`` in a thread and yield what it tells about ten times a second."""
+    from concurrent.futures import ThreadPoolExecutor, wait
+
+    told = [(0, 0)]
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(job, lambda done, total: told.__setitem__(0, (done, total)))
+        while not wait([future], timeout=0.1).done:
+            yield told[0]
+        yield future.result()
+
+
+QUICK = (families, training_settings, devices, draft, reconstruct, sample, interpolate, picture)
+HEAVY = (estimate, errors_of, latent_use, add_images, fetch)

@@ -1,0 +1,97 @@
+"""Every checkpoint that can be looked at, shipped or trained here, found by reading headers.
+
+A checkpoint's key goes into URLs: ``pretrained:NAME``, ``RUN`` (its newest) or ``RUN@STEP``.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from explorer import runs
+from explorer.errors import ExplorerError, InputError
+from explorer.header import Header, read_header
+
+SHIPPED = "pretrained:"
+MODEL = "model.safetensors"
+FOLDER = Path(__file__).parents[1] / "pretrained"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A checkpoint that can be chosen: its key, a name for people, its file and its header."""
+
+    key: str
+    title: str
+    path: Path
+    header: Header
+
+    @property
+    def exact(self) -> str:
+        """A key that means these very weights for ever, whatever the run does next."""
+        shipped = self.key.startswith(SHIPPED)
+        return self.key if shipped else f"{self.key.partition('@')[0]}@{self.header.facts['step']}"
+
+
+def shipped() -> list[Entry]:
+    """The weights that come with the program, by name; a damaged file is left out."""
+    keys = [SHIPPED + path.stem for path in sorted(FOLDER.glob("*.safetensors"))]
+    return [found for key in keys if (found := _entry(key))]
+
+
+def trained(limit: int = 200) -> list[Entry]:
+    """The newest checkpoint of each run that has one, the newest run first."""
+    found = (_entry(run.id) for run in runs.runs()[:limit])
+    return [entry for entry in found if entry]
+
+
+def entry(key: str) -> Entry:
+    """The checkpoint called ``key``.  Raises InputError or StoreError."""
+    path = resolve(key)
+    header = read_header(path)
+    return Entry(key, _title(key, header), path, header)
+
+
+def resolve(key: str) -> Path:
+    """The file of a checkpoint called ``key``; what a person typed never becomes a path.
+
+    Raises InputError for an unknown key, StoreError for a run without a readable checkpoint.
+    """
+    if key.startswith(SHIPPED):
+        names = {path.stem: path for path in FOLDER.glob("*.safetensors")}
+        if (name := key.removeprefix(SHIPPED)) not in names:
+            known = ", ".join(sorted(names))
+            raise InputError(f"There is no shipped model {name[:80]!r}. There are: {known}.")
+        return names[name]
+    name, _, step = key.partition("@")
+    run = runs.find(name)
+    found = run.checkpoint(_step(step)) if step else run.latest_checkpoint(verify=False)
+    if found is None:
+        raise InputError(f"The run {run.id} has no checkpoint yet. Wait for its first epoch.")
+    return found.path / MODEL
+
+
+def resolve_path(text: str) -> Path:
+    """Like `resolve`, and an existing file may be named too: for the command line only."""
+    path = Path(text)
+    return path if os.sep in text or path.suffix else resolve(text)
+
+
+def _step(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 13):
+        raise InputError(f"{text[:40]!r} is not a step. Use a number, as in RUN@780.")
+    return int(text)
+
+
+def _entry(key: str) -> Entry | None:
+    try:
+        return entry(key)
+    except ExplorerError:
+        return None
+
+
+def _title(key: str, header: Header) -> str:
+    """A label a person gave, or what it is, on what, and the run's own last letters."""
+    if key.startswith(SHIPPED):
+        return header.title
+    run = runs.find(key.partition("@")[0])
+    return f"{run.notes['label'] or header.title} · {run.id[-4:]}"

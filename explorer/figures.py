@@ -1,0 +1,87 @@
+"""Answers to plotly figures: pure functions that know neither torch nor Streamlit.
+
+Text, grid and background colours come from the page's theme; only data colours are set here.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from explorer.answers import Curve
+from explorer.palette import ACCENT, CATEGORICAL
+
+HEIGHT = 300
+CONFIG = {"displayModeBar": False}
+
+
+def curves(
+    lines: Sequence[Curve],
+    *,
+    title: str = "",
+    x_title: str = "step",
+    y_title: str = "",
+    log_x: bool = False,
+    log_y: bool = False,
+    mark: float | None = None,
+    height: int = HEIGHT,
+) -> go.Figure:
+    """Lines over steps; a dashed line is validation, a faint one is noise behind a smooth one.
+
+    ``mark`` draws a vertical line, such as the frame a film player shows.
+    """
+    figure = go.Figure(layout=_layout(title, x_title, y_title, height))
+    for line in lines:
+        colour = CATEGORICAL[line.group % len(CATEGORICAL)]
+        figure.add_scatter(
+            x=line.x,
+            y=line.y,
+            name=line.name,
+            mode="lines" if len(line.x) > 1 else "markers",
+            opacity=0.3 if line.faint else 1,
+            showlegend=not line.faint,
+            hoverinfo="skip" if line.faint else "all",
+            line={"color": colour, "width": 2, "dash": "dot" if line.dashed else "solid"},
+        )
+    if mark is not None:
+        figure.add_vline(x=mark, line={"color": ACCENT[0], "width": 1, "dash": "dot"})
+    figure.update_xaxes(type="log" if log_x else "linear")
+    figure.update_yaxes(type="log" if log_y else "linear")
+    return figure
+
+
+def latent_bars(kl: np.ndarray, *, title: str = "", height: int = 240) -> go.Figure:
+    """KL of every latent in nats, the most used first."""
+    ordered = np.sort(kl)[::-1]
+    figure = go.Figure(layout=_layout(title, "latents, most used first", "nats", height))
+    figure.add_bar(x=np.arange(1, len(ordered) + 1), y=ordered, marker_color=CATEGORICAL[0])
+    figure.update_layout(bargap=0.15 if len(kl) < 100 else 0)
+    return figure
+
+
+def dots(groups: Sequence[Curve], *, x_title: str, y_title: str, height: int = HEIGHT) -> go.Figure:
+    """Points of several groups, such as the errors of the same images in two models."""
+    figure = go.Figure(layout=_layout("", x_title, y_title, height))
+    for group in groups:
+        colour = CATEGORICAL[group.group % len(CATEGORICAL)]
+        figure.add_scatter(
+            x=group.x,
+            y=group.y,
+            name=group.name,
+            mode="markers",
+            marker={"color": colour, "size": 7},
+        )
+    return figure
+
+
+def _layout(title: str, x_title: str, y_title: str, height: int) -> go.Layout:
+    return go.Layout(
+        title={"text": title, "font": {"size": 14}, "x": 0, "xref": "paper"},
+        height=height,
+        margin={"l": 8, "r": 8, "t": 36 if title else 12, "b": 8},
+        xaxis={"title": x_title, "showgrid": False, "automargin": True},
+        yaxis={"title": y_title, "automargin": True, "zeroline": False},
+        legend={"y": 1, "yanchor": "top", "x": 1, "xanchor": "right", "bgcolor": "rgba(0,0,0,0)"},
+        hovermode="x unified",
+        uirevision="keep",  # zoom and hidden lines survive a live update
+    )

@@ -1,0 +1,78 @@
+"""The previews of runs as films: one run's tracks, or several runs on one step slider."""
+
+from bisect import bisect_right
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from explorer.answers import Film, Track
+from explorer.history import History
+from explorer.pictures import read_png
+
+BUDGET = 24_000_000  # bytes of one film; beyond it tracks are cropped, then frames left out
+TITLES = {
+    "reconstructions": "Test images above, reconstructions below",
+    "samples": "Samples from fixed noise",
+}
+
+
+def run_film(told: History, tracks: tuple[str, ...] = ()) -> Film | None:
+    """All tracks of one run, or those named; None before its first preview."""
+    names = tracks or tuple(dict.fromkeys(track for _, track in told.previews))
+    steps = sorted({step for step, track in told.previews if track in names})
+    found = [(TITLES.get(name, name), told, name) for name in names]
+    return _film(found, steps, told.per_epoch)
+
+
+def comparison(runs: list[tuple[str, History]], track: str) -> Film | None:
+    """One ``track`` of several titled runs; each shows its newest preview up to the step."""
+    told = [(title, h, track) for title, h in runs if any(t == track for _, t in h.previews)]
+    steps = sorted({step for _, h, _ in told for step, t in h.previews if t == track})
+    return _film(told, steps, told[0][1].per_epoch if told else 1)
+
+
+def thumbnail(told: History) -> np.ndarray | None:
+    """The newest samples, at most a quarter of the tiles; None before the first preview."""
+    if not any(track == "samples" for _, track in told.previews):
+        return None
+    picture = _newest(told, "samples", max(step for step, _ in told.previews))
+    return picture[: picture.shape[0] // 2, : picture.shape[1] // 2]
+
+
+def _film(found: list[tuple[str, History, str]], steps: list[int], per_epoch: int) -> Film | None:
+    if not found or not steps:
+        return None
+    steps = _affordable(steps, found)
+    tracks = tuple(Track(title, _frames(h, track, steps)) for title, h, track in found)
+    labels = tuple(f"step {step:,} · epoch {step / per_epoch:.4g}" for step in steps)
+    return Film(tracks, labels)
+
+
+def _affordable(steps: list[int], found: list[tuple[str, History, str]]) -> list[int]:
+    """As many steps as the budget allows, evenly spaced, the first and the last among them."""
+    one = sum(_newest(h, track, steps[-1]).nbytes for _, h, track in found)
+    most = max(2, BUDGET // one)
+    if len(steps) <= most:
+        return steps
+    return [steps[i] for i in np.unique(np.linspace(0, len(steps) - 1, most).round().astype(int))]
+
+
+def _frames(told: History, track: str, steps: list[int]) -> np.ndarray:
+    return np.stack([_newest(told, track, step) for step in steps])
+
+
+def _newest(told: History, track: str, step: int) -> np.ndarray:
+    """The track's picture at ``step`` or the last before it (its first, if there is none)."""
+    there = sorted(s for s, t in told.previews if t == track)
+    at = there[max(0, bisect_right(there, step) - 1)]
+    return _picture(told.previews[at, track].path)
+
+
+@lru_cache(maxsize=256)
+def _picture(path: Path) -> np.ndarray:
+    """A preview, cropped to its first quarter if it is large."""
+    picture = read_png(path.read_bytes())
+    if picture.nbytes > 400_000:
+        picture = picture[: picture.shape[0] // 2, : picture.shape[1] // 2]
+    return picture

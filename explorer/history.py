@@ -1,0 +1,127 @@
+"""What a run has told so far, as columns ready for curves: read once, then only what is new."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from explorer.runs import Preview, Run
+
+KEPT = 32  # histories kept in memory, those of the runs looked at last
+
+
+@dataclass(eq=False)
+class Columns:
+    """Reports of one kind by step; a resumed run repeats some steps and overwrites them."""
+
+    steps: list[int] = field(default_factory=list)
+    epochs: list[float] = field(default_factory=list)
+    terms: dict[str, list[float]] = field(default_factory=dict)
+    vectors: dict[str, list[float]] = field(default_factory=dict)  # only the newest of each
+
+    def add(self, event: dict[str, Any]) -> None:
+        while self.steps and self.steps[-1] >= event["step"]:
+            self._drop_last()
+        scalars = {k: v for k, v in event["terms"].items() if not isinstance(v, list)}
+        self.vectors |= {k: v for k, v in event["terms"].items() if isinstance(v, list)}
+        scalars["learning rate"] = event["learning_rate"]
+        for name, value in scalars.items():
+            column = self.terms.setdefault(name, [])
+            column += [np.nan] * (len(self.steps) - len(column))
+            column.append(np.nan if value is None else value)
+        self.steps.append(event["step"])
+        self.epochs.append(event["epoch"])
+
+    def _drop_last(self) -> None:
+        self.steps.pop()
+        self.epochs.pop()
+        for column in self.terms.values():
+            del column[len(self.steps) :]
+
+    def newest(self) -> dict[str, float]:
+        """The last value of every term."""
+        return {name: column[-1] for name, column in self.terms.items()}
+
+    def curve(self, term: str) -> tuple[np.ndarray, np.ndarray]:
+        """Steps and values of one term, equally long."""
+        column = self.terms.get(term, [])
+        values = column + [np.nan] * (len(self.steps) - len(column))
+        return np.array(self.steps), np.array(values, dtype=float)
+
+
+@dataclass(eq=False)
+class History:
+    """A run's facts, reports, previews and changes; `refresh` reads what has come since."""
+
+    run: Run
+    facts: dict[str, Any] = field(default_factory=dict)
+    train: Columns = field(default_factory=Columns)
+    validation: Columns = field(default_factory=Columns)
+    previews: dict[tuple[int, str], Preview] = field(default_factory=dict)
+    checkpoints: dict[int, bool] = field(default_factory=dict)  # step -> best so far
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    speed: float | None = None  # images per second, over the last report
+    offset: int = 0
+    last: int = -1
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def refresh(self) -> "History":
+        """Read the events that have come since the last look."""
+        with self.lock:
+            events, self.offset = self.run.tail(self.offset)
+            for event in events:
+                if event["n"] > self.last:
+                    self._take(event)
+                    self.last = event["n"]
+        return self
+
+    def _take(self, event: dict[str, Any]) -> None:
+        name = event["event"]
+        if name in ("start", "resume"):
+            self.facts = event
+        elif name == "progress":
+            self.train.add(event)
+            self.speed = event.get("images_per_second") or self.speed
+        elif name == "validation":
+            self.validation.add(event)
+        elif name == "preview":
+            path = self.run.folder / "previews" / event["file"]
+            self.previews[event["step"], event["track"]] = Preview(
+                event["name"], event["step"], path
+            )
+        elif name == "checkpoint":
+            self.checkpoints[event["step"]] = event["best"]
+        elif name in ("change", "refused"):
+            self.changes.append(event)
+
+    @property
+    def best(self) -> int | None:
+        """The step of the checkpoint with the lowest validation."""
+        found = [step for step, best in self.checkpoints.items() if best]
+        return found[-1] if found else None
+
+    @property
+    def total(self) -> int:
+        """How many steps the run is to make; 0 before it has started."""
+        return self.facts.get("total_steps", 0)
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps of an epoch."""
+        return self.facts.get("steps_per_epoch", 1)
+
+
+_kept: OrderedDict[str, History] = OrderedDict()
+_lock = threading.Lock()
+
+
+def history(run: Run) -> History:
+    """The history of a run, up to date; raises StoreError if its log cannot be read."""
+    with _lock:
+        found = _kept.pop(str(run.folder), None) or History(run)
+        _kept[str(run.folder)] = found
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return found.refresh()

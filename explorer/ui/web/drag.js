@@ -1,0 +1,113 @@
+// Sliders that ask Python for a picture while they move: one question at a time, and when an answer
+// comes the newest position is asked next, so the picture follows at the server's own pace.
+const PATIENCE = 4000; // milliseconds after which an unanswered question is given up
+
+class DragPanel {
+  constructor(root) {
+    this.root = root;
+    this.find = (name) => root.querySelector(`.${name}`);
+    this.small = document.createElement("canvas");
+    Object.assign(this, { asked: 0, answered: 0, values: null, sent: null });
+    this.find("reset").addEventListener("click", () => this.reset());
+    this.resized = new ResizeObserver(() => this.fit());
+    this.resized.observe(this.find("view"));
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+    this.resized.disconnect();
+  }
+
+  update([header, body], ask) {
+    this.ask = ask;
+    const sliders = JSON.stringify(header.sliders);
+    if (this.sliders !== sliders) this.build(header, sliders);
+    Object.assign(this, { header, body });
+    // A question of an earlier life of this page: go on counting after it.
+    this.asked = Math.max(this.asked, header.turn);
+    this.answered = header.turn;
+    this.paint();
+    this.next();
+  }
+
+  build(header, sliders) {
+    this.sliders = sliders;
+    this.values = { ...header.values };
+    this.sent = JSON.stringify(this.values);
+    this.root.setAttribute("aria-label", header.title);
+    this.find("picture").setAttribute("aria-label", header.title);
+    this.inputs = header.sliders.map((slider) => this.sliderRow(slider));
+    this.find("sliders").replaceChildren(...this.inputs.map(({ label }) => label));
+  }
+
+  sliderRow({ name, label: text, low, high, step, unit }) {
+    const label = document.createElement("label");
+    const title = Object.assign(document.createElement("span"), { textContent: text, title: text });
+    const output = document.createElement("output");
+    const input = Object.assign(document.createElement("input"), { type: "range", min: low, max: high, step });
+    const digits = Math.min(6, (String(step).split(".")[1] ?? "").length);
+    const show = () => {
+      input.value = this.values[name];
+      input.style.setProperty("--done", `${(100 * (input.value - low)) / (high - low)}%`);
+      output.textContent = `${Number(input.value).toFixed(digits)}${unit ? ` ${unit}` : ""}`;
+      input.setAttribute("aria-valuetext", output.textContent);
+    };
+    input.dataset.name = name;
+    input.addEventListener("input", () => {
+      this.values[name] = Number(input.value);
+      show();
+      this.next();
+    });
+    label.append(title, output, input);
+    show();
+    return { label, show };
+  }
+
+  reset() {
+    for (const slider of this.header.sliders) this.values[slider.name] = slider.default;
+    for (const { show } of this.inputs) show();
+    this.next();
+  }
+
+  next() {
+    const waiting = this.asked > this.answered;
+    const values = JSON.stringify(this.values);
+    this.root.classList.toggle("busy", waiting);
+    if (waiting || values === this.sent) return;
+    this.sent = values;
+    this.asked++;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.answered = this.asked;
+      this.next();
+    }, PATIENCE);
+    this.root.classList.add("busy");
+    this.ask({ turn: this.asked, values: { ...this.values } });
+  }
+
+  paint() {
+    const { width, height, channels, turn, values } = this.header;
+    paintPixels(this.small, this.body, width, height, channels);
+    this.fit();
+    this.root.dataset.painted = turn;
+    this.root.dataset.values = JSON.stringify(values);
+  }
+
+  fit() {
+    if (!this.header) return;
+    const room = this.find("view").clientWidth;
+    const height = this.header.most ?? Math.max(200, Math.min(520, 0.62 * window.innerHeight));
+    if (room) enlarge(this.find("picture"), this.small, scaleToFit(this.header.width, this.header.height, room, height));
+  }
+}
+
+const panels = new WeakMap();
+
+export default function ({ parentElement, data, setStateValue }) {
+  const root = parentElement.querySelector(".drag");
+  if (!panels.has(root)) panels.set(root, new DragPanel(root));
+  panels.get(root).update(unpack(data), (question) => setStateValue("question", question));
+  return () => {
+    if (!root.isConnected) panels.get(root)?.destroy();
+  };
+}

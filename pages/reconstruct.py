@@ -1,0 +1,176 @@
+"""Two models side by side: what they copy, what they invent, what they make of your own picture."""
+
+import numpy as np
+import streamlit as st
+
+from explorer.answers import Reconstruction
+from explorer.catalog import Entry
+from explorer.pictures import enlarge, sheet
+from explorer.ui import pickers, theme, url
+from explorer.ui.asking import ask, guarded
+from explorer.ui.drag import Slider, drag_picture
+from explorer.ui.draw import draw_pad
+
+ABLE = ("Encodes", "Decodes")
+PRIORS = {"normal": "N(0, I)", "gaussian": "Fitted Gaussian", "mixture": "Mixture of 10"}
+SHOWN = 8  # test images in a row
+
+
+def choose() -> list[Entry]:
+    """Two models, or three."""
+    columns = st.columns(3, gap="medium")
+    names = ("a", "b", "c") if st.session_state.get("third") else ("a", "b")
+    defaults = ("pretrained:autoencoder-fashion", "pretrained:vae-fashion", "")
+    chosen = []
+    for column, key, default in zip(columns, names, defaults, strict=False):
+        with column:
+            found = pickers.checkpoint(f"Model {key.upper()}", key, default, ABLE)
+            if found:
+                chosen.append(found)
+                st.caption(described(found))
+    with columns[2]:
+        st.toggle("Compare a third model", key="third", persist_state="session")
+    return chosen
+
+
+def described(entry: Entry) -> str:
+    """The settings that tell models apart, on one line."""
+    model, facts = entry.header.recipe["model"], entry.header.facts
+    parts = [f"latent {model['latent']}", {"l2": "L2", "l1": "L1", "bce": "BCE"}[model["loss"]]]
+    if "beta" in model:
+        parts.append(f"β = {model['beta']:g}")
+    parts += [f"{entry.header.parameters:,} parameters", f"epoch {facts.get('epoch', 0):.3g}"]
+    return " · ".join(parts)
+
+
+def reconstructions(entries: list[Entry]) -> None:
+    """The same test images through each model."""
+    st.header("What they copy")
+    shape = tuple(entries[0].header.facts["spec"]["shape"])
+    with st.container(horizontal=True):
+        info = pickers.dataset("images", shape, entries[0].header.recipe["data"])
+        first = st.slider("From test image", 0, max(1, info.test - SHOWN), 0, SHOWN, key="first")
+    indices = tuple(range(first, min(first + SHOWN, info.test)))
+    answers = [
+        ask("reconstruct", checkpoint=e.exact, data_name=info.name, indices=indices)
+        for e in entries
+    ]
+    strip("Original", answers[0].original)
+    for entry, answer in zip(entries, answers, strict=True):
+        strip(entry.title, answer.reconstruction, note=mean_error(answer))
+        strip("What is missing", answer.error, quiet=True)
+    errors(entries, info.name)
+
+
+def strip(title: str, pictures: np.ndarray, note: str = "", quiet: bool = False) -> None:
+    """A row of pictures with its name."""
+    row = enlarge(sheet(pictures, len(pictures), gap=2, ground=0), 4)
+    theme.show(theme.strip(title, note, row, quiet))
+
+
+def mean_error(answer: Reconstruction) -> str:
+    """The mean error of the images shown, in both units."""
+    return (
+        f"squared error {answer.squared_error.mean():.1f}, "
+        f"absolute error {answer.absolute_error.mean():.1f} per image"
+    )
+
+
+def errors(entries: list[Entry], name: str) -> None:
+    """The errors over 1,000 test images."""
+    stats = []
+    for entry in entries:
+        squared, absolute = ask("errors_of", checkpoint=entry.exact, data_name=name)
+        stats.append(theme.stat(entry.title, f"{squared:.2f}", f"· {absolute:.1f} absolute"))
+    theme.show(theme.row(*stats))
+    st.caption(
+        "Squared and absolute error, each summed over an image's pixels (0 to 1) and averaged over "
+        "1,000 test images. Compare models within one unit, never one unit with the other."
+    )
+
+
+def samples(entries: list[Entry]) -> None:
+    """What each model invents, from one seed; the temperature answers while it is dragged."""
+    st.header("What they invent")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        prior = url.choose(
+            st.segmented_control,
+            "Latents drawn from",
+            list(PRIORS),
+            "normal",
+            "prior",
+            format_func=PRIORS.get,
+            required=True,
+            help="Where the random latents come from: the distribution a VAE is trained for, or "
+            "one fitted afterwards to the latents of the training images.",
+        )
+        seed = int(st.number_input("Seed", 0, 2**32 - 1, 0, key="sample_seed"))
+    if prior != "normal":
+        with st.spinner("Fitting the distribution to 10,000 latents, once …"):
+            for entry in entries:
+                ask("sample", checkpoint=entry.exact, n=1, seed=seed, prior=prior)
+
+    def draw(values: dict[str, float]) -> np.ndarray:
+        walls = [wall(entry, seed, prior, values["temperature"]) for entry in entries]
+        space = np.full((walls[0].shape[0], 12, *walls[0].shape[2:]), 127, np.uint8)
+        return np.hstack([part for w in walls for part in (space, w)][1:])
+
+    slider = Slider("temperature", "Temperature (distance from the middle)", 0.0, 2.0, 0.05, 1.0)
+    drag_picture(draw, key=f"samples-{prior}", sliders=[slider], title="Samples of each model")
+    st.caption(" | ".join(entry.title for entry in entries))
+    st.caption(
+        "An autoencoder's latents lie wherever training left them, so N(0, I) misses them: noise. "
+        "A mixture fitted to them cures it. A VAE was trained so that N(0, I) fits."
+    )
+
+
+def wall(entry: Entry, seed: int, prior: str, temperature: float) -> np.ndarray:
+    """64 samples as one picture."""
+    asked = {"n": 64, "seed": seed, "prior": prior, "temperature": round(temperature, 3)}
+    return sheet(ask("sample", checkpoint=entry.exact, **asked).pictures, 8)
+
+
+@st.fragment
+def own_picture(entries: list[Entry]) -> None:
+    """Draw or upload something and see what each model makes of it."""
+    st.header("Your own picture")
+    channels, size = entries[0].header.facts["spec"]["shape"][:2]
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        drawn = draw_pad(key="pad", size=size, colour=channels == 3)
+        file = st.file_uploader("Or upload a picture", max_upload_size=20)
+    with right, guarded():
+        if file:
+            asked = {"content": file.getvalue(), "size": size, "colour": channels == 3}
+            drawn = ask("picture", **asked)
+        if drawn is None:
+            st.caption(
+                "Draw a shoe, a trouser, a letter. A model shows you what it expects to see."
+            )
+            return
+        for entry in entries:
+            answer = ask("reconstruct", checkpoint=entry.exact, x=drawn[None])
+            both = [answer.original, answer.reconstruction, answer.error]
+            strip(entry.title, np.concatenate(both), note=mean_error(answer))
+
+
+theme.show(
+    theme.hero(
+        "Reconstruct and sample",
+        "The same pictures through any two models: what they copy, what they invent.",
+    )
+)
+entries = choose()
+if entries:
+    shapes = {tuple(e.header.facts["spec"]["shape"]) for e in entries}
+    if len(shapes) > 1:
+        st.error(
+            "These models were trained on pictures of different sizes. Choose two of one size."
+        )
+    elif len(shapes.pop()) == 3:
+        for part in (reconstructions, samples, own_picture):
+            with guarded():
+                part(entries)
+    else:
+        with guarded():
+            samples(entries)

@@ -1,0 +1,200 @@
+"""Choose what to train and how, and watch it learn."""
+
+import streamlit as st
+
+from explorer import catalog, header, runs
+from explorer.ui import experiments, forms, pickers, theme, url
+from explorer.ui.asking import ask, guarded
+from explorer.ui.live import duration, run_view
+from explorer.ui.player import player
+
+GROUPS = (("Network", "Objective"), ("Training", "Optimizer", "Machine"))
+
+
+def new_run(fork: str) -> None:
+    """The form: family, data, every setting, what it will cost, and the Train button."""
+    families = {f.name: f for f in ask("families")}
+    parent = catalog.entry(fork) if fork else None
+    given = _given(parent)
+    left, middle, right = st.columns([1, 1, 1], gap="large")
+    with left:
+        family, data = _family_and_data(families, parent)
+        _data_help(data)
+    settings = {s.name: s for s in (*families[family].settings, *ask("training_settings"))}
+    values = {}
+    for column, groups in zip((left, middle), (("Network",), ("Objective",)), strict=True):
+        with column:
+            values |= _groups(settings, groups, given)
+    with right:
+        values |= _groups(settings, GROUPS[1], given)
+    _start(family, data, values, parent)
+
+
+def _given(parent: catalog.Entry | None) -> dict:
+    """The settings to begin with: those of the run that is forked, or the usual ones."""
+    if not parent:
+        return {}
+    recipe = parent.header.recipe
+    return recipe["model"] | recipe["training"]
+
+
+def _family_and_data(families, parent):
+    if parent:
+        st.info(f"A fork of {parent.title}, from step {parent.header.facts['step']:,}.")
+        if st.button("Start from nothing instead"):
+            del st.query_params["fork"]
+            st.rerun()
+        return parent.header.family, parent.header.recipe["data"]
+    family = url.choose(
+        st.segmented_control,
+        "Family",
+        list(families),
+        "vae",
+        "family",
+        format_func=lambda name: families[name].title,
+        required=True,
+    )
+    st.caption(f"{families[family].summary} {families[family].paper}.")
+    return family, pickers.dataset().name
+
+
+def _groups(settings, groups, given) -> dict:
+    values = {}
+    for group in groups:
+        st.subheader(group)
+        values |= forms.form([s for s in settings.values() if s.hint.group == group], given)
+    return values
+
+
+def _data_help(name: str) -> None:
+    """A data set that is not here can be fetched; one's own images can be added."""
+    info = next((d for d in pickers._datasets() if d.name == name), None)
+    if info and not info.available:
+        st.warning(info.problem)
+        if st.button(f"Download {info.title}", icon=":material/download:"):
+            fetch(name)
+    with st.expander("Use my own images"):
+        own_images()
+
+
+def fetch(name: str) -> None:
+    """Download a data set with progress."""
+    from explorer.engine import engine
+
+    bar = st.progress(0.0, "Asking for the data set …")
+    for told in engine().stream("fetch", name=name, timeout=3600):
+        if told and told[1]:
+            bar.progress(told[0] / told[1], f"{told[0]:,} of {told[1]:,}")
+    pickers._datasets.clear()
+    st.rerun()
+
+
+def own_images() -> None:
+    """A zip of images becomes a data set."""
+    from explorer.engine import engine
+
+    st.caption("A zip of PNG, JPEG or WebP pictures; folders inside it become classes.")
+    file = st.file_uploader("Zip file", max_upload_size=50, label_visibility="collapsed")
+    title = st.text_input("Name", "My images", max_chars=40)
+    size = st.segmented_control("Size in pixels", [28, 32, 64], default=32, required=True)
+    colour = st.toggle("Colour", True)
+    if not st.button("Add", disabled=file is None):
+        return
+    bar = st.progress(0.0, "Looking through the pictures …")
+    asked = {"content": file.getvalue(), "title": title, "size": size, "colour": colour}
+    for told in engine().stream("add_images", timeout=600, **asked):
+        if isinstance(told, tuple) and told[1]:
+            bar.progress(told[0] / told[1], f"{told[0]:,} of {told[1]:,} pictures")
+    st.session_state["data_wish"] = told.name
+    st.session_state["added"] = told
+    pickers._datasets.clear()
+    st.rerun()
+
+
+def told_of_added() -> None:
+    """What came of adding images, once."""
+    report = st.session_state.pop("added", None)
+    if report is None:
+        return
+    st.success(f"{report.usable:,} of {report.total:,} pictures can be used.")
+    if report.rejected:
+        with st.expander(f"{len(report.rejected):,} left out"):
+            st.dataframe(report.rejected, hide_index=True)
+
+
+def _start(family, data, values, parent) -> None:
+    """What it means, and the button."""
+    asked = {"family": family, "data_name": data, "values": values}
+    forked = _parent(parent)
+    if forked:
+        asked["parent"] = {"run": forked[0], "step": forked[1].step}
+    st.divider()
+    draft = ask("draft", **asked)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Train", type="primary", icon=":material/play_arrow:", key="train"):
+            run = experiments.start(family, data, values, experiments.token("form"), forked)
+            experiments.used("form")
+            st.session_state["run_wish"] = run.id
+            st.rerun()
+        st.markdown(
+            f"**{draft.parameters:,}** parameters · **{draft.steps:,}** steps, "
+            f"{draft.steps_per_epoch:,} to an epoch · {draft.device}, {draft.precision}"
+        )
+        _estimate(asked)
+    if draft.equivalents:
+        told = " = ".join(f"{b:.3g} ({unit})" for unit, b in draft.equivalents.items())
+        st.caption(f"The same β in other units: {told}.")
+
+
+@st.fragment
+def _estimate(asked: dict) -> None:
+    """The time it will take, measured on a few real steps."""
+    with guarded(), st.spinner("Measuring a few steps …"):
+        seconds = ask("estimate", **asked).seconds
+        st.markdown(f"about **{duration(seconds)}** here, measured on a few steps just now")
+
+
+def _parent(parent):
+    if not parent:
+        return None
+    run = runs.find(parent.key.partition("@")[0])
+    return run.id, run.checkpoint(parent.header.facts["step"])
+
+
+def preview_of_what_comes(family: str) -> None:
+    """The training film of the shipped model of this family, until there is a run to watch."""
+    for entry in catalog.shipped():
+        if entry.header.family == family and (film := header.film(entry.path)):
+            st.header("What it will look like")
+            st.caption(f"The training of the shipped model: {entry.title}.")
+            player(film, key=f"shipped-{family}", report=False)
+            return
+
+
+def take_wishes() -> None:
+    """What a button asked for, carried out before any widget is made."""
+    if fork := st.session_state.pop("fork_wish", None):
+        st.query_params.clear()
+        for name in _given(catalog.entry(fork)):
+            st.session_state.pop(name, None)
+        st.query_params["fork"] = fork
+    if run := st.session_state.pop("run_wish", None):
+        st.query_params.clear()
+        st.query_params["run"] = run
+    if name := st.session_state.pop("data_wish", None):
+        st.session_state["data"] = name
+
+
+take_wishes()
+run_id = pickers.run_in_address()
+if run_id:
+    run_view(runs.find(run_id))
+    if st.button("Train another", icon=":material/add:"):
+        del st.query_params["run"]
+        st.rerun()
+else:
+    theme.show(theme.hero("Train", "Choose what to train; every setting tells what it does."))
+    told_of_added()
+    with guarded():
+        new_run(st.query_params.get("fork", ""))
+    preview_of_what_comes(st.session_state.get("family", "vae"))

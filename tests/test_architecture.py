@@ -1,0 +1,111 @@
+"""The house stays as it was built: imports point down, and what must stay light stays light."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = [
+    {"errors", "config", "answers", "palette"},
+    {"files", "locks", "processes", "pictures", "device", "data"},
+    {"layers", "header", "figures", "engine", "turns", "recipe"},
+    {"models"},
+    {"state", "previews", "priors", "checkpoints", "probes", "runs"},
+    {"training", "archive", "history", "launch"},
+    {"catalog", "films", "worker"},
+    {"answering", "cli"},
+    {"ui", "__main__"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+SOURCES = sorted((ROOT / "explorer").rglob("*.py"))
+EVERY = [*SOURCES, *(ROOT / "pages").glob("*.py"), ROOT / "app.py"]
+
+
+def imported(path: Path, everywhere: bool = True) -> set[str]:
+    """Dotted names that a file imports; only those at its top unless ``everywhere``."""
+    tree = ast.parse(path.read_text())
+    nodes = ast.walk(tree) if everywhere else tree.body
+    names: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def part(path: Path) -> str:
+    """The room of the house a file stands in: ``explorer/data/idx.py`` -> data."""
+    inside = path.relative_to(ROOT / "explorer")
+    return inside.parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_down(path):
+    if path.parent == ROOT / "explorer" and path.name == "__init__.py":
+        return
+    own = part(path)
+    for name in imported(path, everywhere=False):
+        words = name.split(".")
+        if words[0] != "explorer" or len(words) < 2 or words[1] == own:
+            continue
+        assert LEVEL[words[1]] <= LEVEL[own], f"{path.name} imports {name}, which stands above it"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_ui_imports_streamlit(path):
+    if part(path) != "ui":
+        assert not any(name.split(".")[0] == "streamlit" for name in imported(path))
+
+
+@pytest.mark.parametrize("path", EVERY, ids=lambda p: str(p.relative_to(ROOT)))
+def test_nothing_unpickles(path):
+    forbidden = {"pickle", "joblib", "dill", "shelve", "marshal", "cloudpickle"}
+    assert not {name.split(".")[0] for name in imported(path)} & forbidden
+    text = path.read_text()
+    assert not re.search(r"torch\.(load|save)\(|allow_pickle=True|yaml\.load|(?<![.\w])(eval|exec)\(", text)
+
+
+@pytest.mark.parametrize("path", EVERY, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_file_is_written_through_publish(path):
+    if path.name == "files.py":
+        return
+    calls = r"\.write_text\(|save_file\(|open\([^)]*[\"'][wax]b?[\"']"
+    assert not re.search(calls, path.read_text())
+
+
+def loaded_by(module: str) -> set[str]:
+    """The top-level packages in memory after importing ``module`` in a fresh process."""
+    script = f"import {module}, sys; print(*{{m.split('.')[0] for m in sys.modules}})"
+    command = [sys.executable, "-c", script]
+    return set(subprocess.check_output(command, cwd=ROOT, text=True).split())
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("explorer.models", {"streamlit", "plotly", "sklearn", "umap", "torchvision"}),
+        ("explorer.training", {"streamlit", "plotly", "sklearn", "umap", "torchvision"}),
+        ("explorer.runs", {"torch", "streamlit", "plotly"}),
+        ("explorer.launch", {"torch", "streamlit", "plotly"}),
+        ("explorer.cli", {"torch", "streamlit", "plotly"}),
+        ("explorer.data", {"torch", "streamlit", "plotly"}),
+        ("explorer.catalog", {"torch", "streamlit", "plotly"}),
+        ("explorer.films", {"torch", "streamlit", "plotly"}),
+        ("explorer.figures", {"torch", "streamlit"}),
+        ("explorer.ui.live", {"torch", "sklearn", "umap", "torchvision", "torchmetrics"}),
+        ("explorer.ui.shell", {"torch", "sklearn", "umap", "torchmetrics"}),
+    ],
+)
+def test_what_is_heavy_is_not_imported_in_passing(module, absent):
+    assert not loaded_by(module) & absent
+
+
+def test_every_page_is_in_the_table_and_every_file_is_a_page():
+    table = (ROOT / "app.py").read_text()
+    files = {f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")}
+    assert files == set(re.findall(r"pages/\w+\.py", table))
