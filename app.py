@@ -15,5 +15,8 @@ PAGES = {
     ],
 }
 
-st.set_page_config("Generative Model Explorer", shell.ICON, layout="wide")
+ABOUT = "Generative Model Explorer: see how generative models learn. MIT licence."
+st.set_page_config(
+    "Generative Model Explorer", shell.ICON, layout="wide", menu_items={"About": ABOUT}
+)
 shell.run(st.navigation(PAGES))

@@ -165,11 +165,12 @@ def pack(asked: argparse.Namespace) -> None:
 
     from explorer import checkpoints
     from explorer.catalog import resolve
-    from explorer.films import run_film
+    from explorer.films import run_film, shortened
     from explorer.header import read_header
     from explorer.history import history
     from explorer.recipe import Recipe
 
+    frames = _whole("--frames", asked.frames, 0, 200)
     run = runs.find_path(asked.run)
     told = history(run)
     path = resolve(f"{run.id}@{told.best or run.latest_checkpoint().step}")
@@ -179,7 +180,7 @@ def pack(asked: argparse.Namespace) -> None:
         checkpoints.load(path),
         Recipe.read(run.settings).checked(),
         dtype=torch.float16,
-        film=run_film(told),
+        film=shortened(run_film(told), frames) if frames else None,
         **facts,
     )
     _write(Path(asked.out), packed)
@@ -258,7 +259,7 @@ def app(asked: argparse.Namespace) -> None:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise ResourceError(
                 f"Port {port} is taken: the dashboard, or another program, runs at {address} "
-                "already. Open that address, or choose another port: python -m explorer app --port N"
+                "already. Open that address, or choose a port: python -m explorer app --port N"
             )
     script = Path(__file__).parents[1] / "app.py"
     os.chdir(script.parent)  # Streamlit reads .streamlit/config.toml from here
@@ -313,6 +314,7 @@ def _parser(arguments: list[str] | None) -> argparse.ArgumentParser:
     one = add_command("pack", pack)
     one.add_argument("run")
     one.add_argument("--title", required=True)
+    one.add_argument("--frames", default="0", help="of its training film, to travel with it")
     one.add_argument("--out", required=True, metavar="FILE.SAFETENSORS")
     add_command("families", families)
     add_command("datasets", datasets)

@@ -46,7 +46,7 @@ def curves(
     if mark is not None:
         figure.add_vline(x=mark, line={"color": ACCENT[0], "width": 1, "dash": "dot"})
     figure.update_xaxes(type="log" if log_x else "linear")
-    figure.update_yaxes(type="log" if log_y else "linear")
+    figure.update_yaxes(**({"type": "log", "dtick": "D2"} if log_y else {"type": "linear"}))
     return figure
 
 

@@ -1,6 +1,7 @@
 """The previews of runs as films: one run's tracks, or several runs on one step slider."""
 
 from bisect import bisect_right
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,12 +18,25 @@ TITLES = {
 }
 
 
-def run_film(told: History, tracks: tuple[str, ...] = ()) -> Film | None:
-    """All tracks of one run, or those named; None before its first preview."""
-    names = tracks or tuple(dict.fromkeys(track for _, track in told.previews))
-    steps = sorted({step for step, track in told.previews if track in names})
-    found = [(TITLES.get(name, name), told, name) for name in names]
-    return _film(found, steps, told.per_epoch)
+def run_film(told: History) -> Film | None:
+    """All tracks of one run under their own names; None before its first preview."""
+    names = dict.fromkeys(track for _, track in told.previews)
+    steps = sorted({step for step, _ in told.previews})
+    return _film([(name, told, name) for name in names], steps, told.per_epoch)
+
+
+def titled(film: Film) -> Film:
+    """The film with its tracks named for people."""
+    tracks = tuple(replace(t, title=TITLES.get(t.title, t.title)) for t in film.tracks)
+    return replace(film, tracks=tracks)
+
+
+def shortened(film: Film, frames: int) -> Film:
+    """At most ``frames`` frames, evenly spaced, the first and the last among them."""
+    count = len(film.labels)
+    kept = _evenly(count, min(frames, count))
+    tracks = tuple(replace(t, frames=t.frames[kept]) for t in film.tracks)
+    return replace(film, tracks=tracks, labels=tuple(film.labels[i] for i in kept))
 
 
 def comparison(runs: list[tuple[str, History]], track: str) -> Film | None:
@@ -55,7 +69,7 @@ def _affordable(steps: list[int], found: list[tuple[str, History, str]]) -> list
     most = max(2, BUDGET // one)
     if len(steps) <= most:
         return steps
-    return [steps[i] for i in np.unique(np.linspace(0, len(steps) - 1, most).round().astype(int))]
+    return [steps[i] for i in _evenly(len(steps), most)]
 
 
 def _frames(told: History, track: str, steps: list[int]) -> np.ndarray:
@@ -76,3 +90,8 @@ def _picture(path: Path) -> np.ndarray:
     if picture.nbytes > 400_000:
         picture = picture[: picture.shape[0] // 2, : picture.shape[1] // 2]
     return picture
+
+
+def _evenly(count: int, most: int) -> np.ndarray:
+    """``most`` indices below ``count``, from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, most).round().astype(int))

@@ -75,7 +75,6 @@ class Window:
     """Means of named scalars over the steps since the last report; no sync until then."""
 
     def __init__(self) -> None:
-        self.steps = 0
         self.sums: dict[str, Tensor] = {}
         self.counts: dict[str, int] = {}
 
@@ -94,9 +93,8 @@ class Window:
     def state(self) -> dict[str, Tensor]:
         sums = {f"sum.{name}": total for name, total in self.sums.items()}
         counts = {f"count.{name}": torch.tensor(n) for name, n in self.counts.items()}
-        return sums | counts | {"steps": torch.tensor(self.steps)}
+        return sums | counts
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        self.steps = int(state["steps"])
         self.sums = under(state, "sum.")
         self.counts = {name: int(n) for name, n in under(state, "count.").items()}

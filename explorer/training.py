@@ -143,7 +143,6 @@ class Trainer:
             norm = self._update(objective)
             self.window.add(objective.terms | {f"gradient norm · {objective.part}": norm})
         self.step += 1
-        self.window.steps += 1
         self.average.update(self.model)
 
     def _compute(self, objectives: Iterator[Objective]) -> Objective | None:
@@ -213,14 +212,14 @@ class Trainer:
         return early or self.step % every == 0 or self.step == self.total
 
     def _progress(self) -> Progress:
-        images = self.window.steps * min(self.settings.batch_size, len(self.x))
+        images = (self.step - self._from) * min(self.settings.batch_size, len(self.x))
         terms = self.window.flush()  # waits for the device, so the time below is true
         speed = images / (time.perf_counter() - self._since)
         self._start_clock()
         return Progress(self.step, self.epoch, "train", terms, self.learning_rate, speed)
 
     def _start_clock(self) -> None:
-        self._since = time.perf_counter()
+        self._from, self._since = self.step, time.perf_counter()
 
     @torch.no_grad()
     def _look(self) -> list[Event]:
@@ -284,12 +283,21 @@ class Trainer:
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take up where ``state`` was taken."""
-        self.model.load_state_dict(under(state, "model."))
-        self.average.restore(under(state, "average."))
+        self.inherit(state)
         self.window.restore(under(state, "window."))
-        for part, optimizer in self.optimizers.items():
-            restore_optimizer(optimizer, under(state, f"optimizer.{part}."))
         self.best = state["best"].item()
+
+    def inherit(self, state: dict[str, Tensor], moments: bool = True) -> None:
+        """Go on from another run's ``state`` under settings of one's own.
+
+        ``moments`` takes over the optimizers' too, which only fit optimizers of the same kind.
+        """
+        self.model.load_state_dict(under(state, "model."))
+        self.average = Average(self.model, self.settings.ema)
+        if "average.weights.0" in state:
+            self.average.restore(under(state, "average."))
+        for part, optimizer in self.optimizers.items() if moments else ():
+            restore_optimizer(optimizer, under(state, f"optimizer.{part}."))
         self.step = int(state["step"])
 
     # Set-up -------------------------------------------------------------------------------------

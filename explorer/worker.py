@@ -10,17 +10,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from explorer import data, launch
-from explorer.errors import ExplorerError, InputError, ResourceError, StoreError
+from explorer.errors import InputError, ResourceError, StoreError
+from explorer.header import read_header
 from explorer.pictures import png
 from explorer.recipe import Recipe
-from explorer.runs import Run, Writer, patiently
+from explorer.runs import Checkpoint, Run, Writer, patiently
 
 if TYPE_CHECKING:
-    from explorer.training import Change, Event, Trainer
+    from explorer.training import Change, Event
 
 SAVE_EVERY = 60.0  # seconds; the most that a power cut can cost
-LOOK_EVERY = 0.2  # seconds between two looks for a wish to stop
+LOOK_EVERY = 0.2  # seconds between two looks for what pages ask
 MODEL, STATE = "model.safetensors", "trainer.safetensors"
+OUT_OF_MEMORY = (
+    "The machine ran out of memory. The last checkpoint is kept. "
+    "Try a smaller batch, a smaller width, or another device."
+)
 
 
 def work(
@@ -47,50 +52,100 @@ class _Work:
 
     def __init__(self, run: Run, writer: Writer, interrupted: threading.Event, tell: Callable):
         self.run, self.writer, self.interrupted, self.tell = run, writer, interrupted, tell
+        self.recipe = Recipe.read(run.settings).checked()
         self.stopped = False
-        self.saved_at, self.saved_step = time.monotonic(), -1
-        self.best: int | None = None
-        self._looked = 0.0
+        self.looked_at, self.saved_at = -LOOK_EVERY, time.monotonic()
+        self.saved_step = -1
+        self.best: set[int] = set()  # the step of the best checkpoint, if there is one
 
     def train(self) -> str:
-        self.recipe = Recipe.read(self.run.settings).checked()
-        self.trainer = self._trainer()
-        self.writer.begin(self.trainer.step, **self._facts())
         from explorer.training import NonFinite
 
         try:
-            for event in self.trainer.run(self._stop):
+            self._begin()
+            for event in self.trainer.run(self._between_steps):
                 self._record(event)
-                self._grant()
+                self.tell(event)
         except NonFinite:
             self._save(best=False)
             raise
         except (MemoryError, RuntimeError) as error:
-            raise _out_of_memory(error) from error
+            if _is_out_of_memory(error):
+                raise ResourceError(OUT_OF_MEMORY) from error
+            raise
         return self._end()
 
-    def _trainer(self) -> "Trainer":
-        from explorer.checkpoints import build, unpack_state
+    # The start ----------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Build what the recipe says, take up what was saved, and say that training starts."""
+        from explorer.checkpoints import build
         from explorer.training import Trainer
 
+        events = self.run.events()
         train, test = (data.load(self.recipe.data, split) for split in ("train", "test"))
         self.digest = train.digest
-        self._same_data()
+        self._same_data(events)
         model = build(self.recipe, train.spec)
-        trainer = Trainer(model, self.recipe.training, train, test, changes(self.run))
-        if latest := self.run.latest_checkpoint():
-            trainer.restore(unpack_state(latest.path / STATE))
-            self.saved_step = trainer.step
-        return trainer
+        self.trainer = Trainer(model, self.recipe.training, train, test, changes(events))
+        latest = self._latest()
+        if latest:
+            self._take_up(latest)
+        self.writer.begin(self.trainer.step, **self._facts())
+        self._know_checkpoints(latest, events)
 
-    def _same_data(self) -> None:
+    def _same_data(self, events: list[dict[str, Any]]) -> None:
         """A resumed run must go on with the very images it began with."""
-        first = next((e for e in self.run.events() if e["event"] == "start"), None)
-        if first and first.get("data_digest") not in (None, self.digest):
+        first = next((e for e in events if e["event"] == "start"), {})
+        if first.get("data_digest") not in (None, self.digest):
             raise StoreError(
                 f"The images of {self.recipe.data} are not those this run began with. "
                 "Bring them back, or start a new run."
             )
+
+    def _latest(self) -> Checkpoint | None:
+        """The newest checkpoint whose every byte is right; without one a run starts anew."""
+        latest = self.run.latest_checkpoint()
+        if latest is None and self.recipe.parent:
+            raise StoreError(
+                "The checkpoint that this fork began with is damaged. Fork its parent again."
+            )
+        return latest
+
+    def _is_inherited(self, one: Checkpoint) -> bool:
+        """Whether a checkpoint is the parent's, which a fork begins with."""
+        return self.recipe.parent is not None and self.recipe.parent.step == one.step
+
+    def _take_up(self, latest: Checkpoint) -> None:
+        from explorer.checkpoints import unpack_state
+
+        state = unpack_state(latest.path / STATE)
+        try:
+            if self._is_inherited(latest):
+                before = read_header(latest.path / MODEL).recipe["training"]
+                same = before["optimizer"] == self.recipe.training.optimizer
+                self.trainer.inherit(state, moments=same)
+            else:
+                self.trainer.restore(state)
+        except (KeyError, RuntimeError, ValueError) as error:
+            if _is_out_of_memory(error):
+                raise
+            raise StoreError(
+                f"The checkpoint of step {latest.step} does not fit the settings of this run. "
+                "Choose those of its network, or start a new run."
+            ) from error
+        self.saved_step = latest.step
+
+    def _know_checkpoints(self, latest: Checkpoint | None, events: list[dict[str, Any]]) -> None:
+        """Record a checkpoint that no event tells of: a fork's first, or one a kill came after."""
+        said = {e["step"]: e["best"] for e in events if e["event"] == "checkpoint"}
+        self.best = set([step for step, best in said.items() if best][-1:])
+        if latest is None or latest.step in said:
+            return
+        facts = read_header(latest.path / MODEL).facts
+        best = facts.get("best", False) and not self._is_inherited(latest)
+        self._say("checkpoint", step=latest.step, epoch=facts["epoch"], best=best)
+        self.best = {latest.step} if best else self.best
 
     def _facts(self) -> dict[str, Any]:
         import torch
@@ -116,7 +171,7 @@ class _Work:
     # Events -------------------------------------------------------------------------------------
 
     def _record(self, event: "Event") -> None:
-        """Write what happened, pausing while the disk is full."""
+        """Write what happened."""
         from explorer.training import Checkpoint, Preview
 
         if isinstance(event, Checkpoint):
@@ -126,73 +181,79 @@ class _Work:
                 self._preview(event, track, png(sheet))
         else:
             name = "progress" if event.split == "train" else "validation"
-            facts = {k: v for k, v in vars(event).items() if k != "split"}
-            patiently(self.writer, lambda: self.writer.event(name, **facts))
-        self.tell(event)
-        if time.monotonic() - self.saved_at > SAVE_EVERY:
-            self._save(best=False)
+            self._say(name, **{k: v for k, v in vars(event).items() if k != "split"})
+
+    def _say(self, name: str, **payload: Any) -> None:
+        self._patiently(lambda: self.writer.event(name, **payload))
 
     def _preview(self, event, track: str, picture: bytes) -> None:
         name = f"{event.step:07d}-{track}.png"
         facts = {"step": event.step, "epoch": event.epoch, "track": track}
-        patiently(self.writer, lambda: self.writer.preview(name, picture, **facts))
+        self._patiently(lambda: self.writer.preview(name, picture, **facts))
 
     def _save(self, best: bool) -> None:
-        """Publish a checkpoint, then thin the older ones."""
-        if self.trainer.step == self.saved_step and not best:
-            return
+        """Publish a checkpoint, unless this step has one, then thin the older ones."""
+        from explorer.checkpoints import pack_state
+
         trainer, step = self.trainer, self.trainer.step
-        contents = {MODEL: self._model(), STATE: self._state()}
+        if step == self.saved_step:
+            return
         facts = {"step": step, "epoch": trainer.epoch, "best": best}
-        patiently(self.writer, lambda: self.writer.checkpoint(contents=contents, **facts))
+        contents = {MODEL: self._model(facts), STATE: pack_state(trainer.state())}
+        self._patiently(lambda: self.writer.checkpoint(contents=contents, **facts))
         self.saved_at, self.saved_step = time.monotonic(), step
-        self.best = step if best else self.best
-        self.writer.prune(self.recipe.training.checkpoints, protect=self._best())
+        self.best = {step} if best else self.best
+        keep = self.recipe.training.checkpoints
+        self._patiently(lambda: self.writer.prune(keep, protect=self.best))
 
-    def _best(self) -> set[int]:
-        found = [e["step"] for e in self.run.events() if e["event"] == "checkpoint" and e["best"]]
-        return {found[-1]} if found else set()
-
-    def _model(self) -> bytes:
+    def _model(self, facts: dict[str, Any]) -> bytes:
         """The averaged weights: what is shown, sampled and shared."""
         from explorer.checkpoints import pack
 
         trainer = self.trainer
-        facts = {"step": trainer.step, "epoch": trainer.epoch, "run": self.run.id}
         with trainer.average.applied(trainer.model):
-            return pack(trainer.model, self.recipe, **facts)
+            return pack(trainer.model, self.recipe, run=self.run.id, **facts)
 
-    def _state(self) -> bytes:
-        from explorer.checkpoints import pack_state
+    def _patiently(self, action: Callable[[], Any]) -> None:
+        """Do it; while the disk is full the run pauses, until it is asked to leave."""
+        patiently(self.writer, action, self._leaving)
 
-        return pack_state(self.trainer.state())
+    # Wishes -------------------------------------------------------------------------------------
 
-    # Wishes ---------------------------------------------------------------------------------------
+    def _between_steps(self) -> bool:
+        """Do what pages ask for and save now and then; whether to leave.
 
-    def _stop(self) -> bool:
-        """Whether to save and leave; looks at the folder a few times a second at most."""
-        if time.monotonic() - self._looked > LOOK_EVERY:
-            self._looked = time.monotonic()
-            self.stopped = self.stopped or self.run.stop_wished()
+        Only here, when everything about the step before is written, can a run be cut without a
+        trace: a checkpoint amid the reports of a step would lose the rest of them.
+        """
+        now = time.monotonic()
+        if now - self.looked_at >= LOOK_EVERY:
+            self.looked_at = now
+            self._grant()
+        if now - self.saved_at >= SAVE_EVERY:
+            self._save(best=False)
         return self.stopped or self.interrupted.is_set()
 
+    def _leaving(self) -> bool:
+        return self.stopped or self.interrupted.is_set() or self.run.stop_wished()
+
     def _grant(self) -> None:
-        """Do what pages have asked for since the last look."""
         for wish in self.run.take_wishes():
             if wish["wish"] == "stop":
                 self.stopped = True
             elif wish["wish"] == "checkpoint":
                 self._save(best=False)
             else:
-                self._change(wish["name"], wish["value"])
+                self._change(str(wish["name"]), wish["value"])
 
     def _change(self, name: str, value: Any) -> None:
         step = self.trainer.step
         try:
             done = self.trainer.change(name, value)
-            self.writer.event("change", step=step, name=done.name, value=done.value)
         except InputError as error:
-            self.writer.event("refused", step=step, name=str(name)[:80], reason=str(error))
+            self._say("refused", step=step, name=name[:80], reason=str(error))
+        else:
+            self._say("change", step=step, name=done.name, value=done.value)
 
     def _end(self) -> str:
         if self.trainer.step >= self.trainer.total:
@@ -201,23 +262,19 @@ class _Work:
             state, reason = "stopped", "Stopped by a person. Resume goes on from here."
         else:
             state, reason = "interrupted", "The app was closed. Resume goes on from here."
-        patiently(self.writer, lambda: self.writer.end(state, reason))
+        self._patiently(lambda: self.writer.end(state, reason))
         return state
 
 
-def changes(run: Run) -> "tuple[Change, ...]":
-    """The live changes that a run's log tells of, in the order they were made."""
+def changes(events: list[dict[str, Any]]) -> "tuple[Change, ...]":
+    """The live changes that a run's log tells of, by step and then as they were made."""
     from explorer.training import Change
 
-    made = [e for e in run.events() if e["event"] == "change"]
-    return tuple(Change(e["step"], e["name"], e["value"]) for e in made)
+    made = [Change(e["step"], e["name"], e["value"]) for e in events if e["event"] == "change"]
+    return tuple(sorted(made, key=lambda change: change.step))
 
 
-def _out_of_memory(error: Exception) -> ExplorerError | Exception:
-    """The sentence for a machine that is too small; any other error stays what it is."""
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return ResourceError(
-            "The machine ran out of memory. What was trained is kept. "
-            "Try a smaller batch, a smaller width, or another device."
-        )
-    return error
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether the machine is too small, in the words of Python, CUDA or the CPU's allocator."""
+    words = ("out of memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(word in str(error).lower() for word in words)

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from explorer import catalog
 from explorer.answers import Reconstruction
 from explorer.catalog import Entry
 from explorer.pictures import enlarge, sheet
@@ -16,20 +17,39 @@ PRIORS = {"normal": "N(0, I)", "gaussian": "Fitted Gaussian", "mixture": "Mixtur
 SHOWN = 8  # test images in a row
 
 
+COMPARISONS = {
+    "AE or VAE": ("autoencoder-fashion", "vae-fashion"),
+    "Latent 16, 128, 1024": ("autoencoder-16", "autoencoder-128", "autoencoder-1024"),
+    "β = 0, tuned, 10": ("vae-beta-0", "vae-fashion", "vae-beta-10"),
+    "L1 or L2": ("vae-l1", "vae-fashion"),
+}
+
+
+def comparisons() -> None:
+    """Ready comparisons of shipped models: a click chooses them."""
+    with st.container(horizontal=True):
+        for title, names in COMPARISONS.items():
+            keys = [f"{catalog.SHIPPED}{name}" for name in names]
+            if st.button(title, key=f"compare-{title}"):
+                st.session_state["third"] = len(keys) == 3
+                st.session_state |= dict(zip("abc", keys, strict=False))
+                st.rerun()
+
+
 def choose() -> list[Entry]:
     """Two models, or three."""
-    columns = st.columns(3, gap="medium")
-    names = ("a", "b", "c") if st.session_state.get("third") else ("a", "b")
-    defaults = ("pretrained:autoencoder-fashion", "pretrained:vae-fashion", "")
+    comparisons()
+    url.begin("third", lambda text: text == "true")
+    three = st.session_state.get("third", False)
+    columns = st.columns(3 if three else 2, gap="medium")
     chosen = []
-    for column, key, default in zip(columns, names, defaults, strict=False):
+    for column, key, name in zip(columns, "abc", COMPARISONS["AE or VAE"] + ("",), strict=False):
         with column:
-            found = pickers.checkpoint(f"Model {key.upper()}", key, default, ABLE)
-            if found:
+            default = f"{catalog.SHIPPED}{name}"
+            if found := pickers.checkpoint(f"Model {key.upper()}", key, default, ABLE):
                 chosen.append(found)
                 st.caption(described(found))
-    with columns[2]:
-        st.toggle("Compare a third model", key="third", persist_state="session")
+    url.keep("third", st.toggle("A third model", key="third", persist_state="session"), False)
     return chosen
 
 
@@ -110,14 +130,14 @@ def samples(entries: list[Entry]) -> None:
             for entry in entries:
                 ask("sample", checkpoint=entry.exact, n=1, seed=seed, prior=prior)
 
-    def draw(values: dict[str, float]) -> np.ndarray:
-        walls = [wall(entry, seed, prior, values["temperature"]) for entry in entries]
-        space = np.full((walls[0].shape[0], 12, *walls[0].shape[2:]), 127, np.uint8)
-        return np.hstack([part for w in walls for part in (space, w)][1:])
+    def draw(values: dict[str, float]) -> dict[str, np.ndarray]:
+        return {
+            f"{name} · {entry.title}": wall(entry, seed, prior, values["temperature"])
+            for name, entry in zip("ABC", entries, strict=False)
+        }
 
     slider = Slider("temperature", "Temperature (distance from the middle)", 0.0, 2.0, 0.05, 1.0)
     drag_picture(draw, key=f"samples-{prior}", sliders=[slider], title="Samples of each model")
-    st.caption(" | ".join(entry.title for entry in entries))
     st.caption(
         "An autoencoder's latents lie wherever training left them, so N(0, I) misses them: noise. "
         "A mixture fitted to them cures it. A VAE was trained so that N(0, I) fits."
@@ -135,7 +155,7 @@ def own_picture(entries: list[Entry]) -> None:
     """Draw or upload something and see what each model makes of it."""
     st.header("Your own picture")
     channels, size = entries[0].header.facts["spec"]["shape"][:2]
-    left, right = st.columns([1, 2], gap="large")
+    left, right = st.container(key="wrap-own").columns([1, 2], gap="large")
     with left:
         drawn = draw_pad(key="pad", size=size, colour=channels == 3)
         file = st.file_uploader("Or upload a picture", max_upload_size=20)

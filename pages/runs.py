@@ -76,7 +76,8 @@ def compare(chosen: list[Run]) -> None:
     tracks = list(dict.fromkeys(track for _, h in told for _, track in h.previews))
     if tracks:
         track = st.segmented_control("Pictures", tracks, default=tracks[-1], required=True)
-        player(films.comparison(told, track), key=f"compare-{track}", report=False)
+        film = films.comparison(told, track)
+        player(film, key=f"compare-{track}", value=len(film.labels) - 1, report=False)
     for column, term in zip(st.columns(max(1, len(terms))), terms, strict=False):
         column.plotly_chart(overlay(told, term), key=f"overlay-{term}", config=figures.CONFIG)
     st.caption("Curves are measured on the same held-out test images.")

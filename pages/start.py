@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from explorer import catalog, header, runs
-from explorer.answers import Film
+from explorer import runs
 from explorer.history import history
-from explorer.ui import theme
+from explorer.ui import shipped, theme
 from explorer.ui.asking import guarded
 from explorer.ui.experiments import EXPERIMENTS, start_and_show
 from explorer.ui.player import player
@@ -20,25 +19,13 @@ theme.show(
 )
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def shipped_films() -> Film | None:
-    """The training films of the shipped autoencoder and VAE on one step slider."""
-    found = [header.film(e.path) for e in catalog.shipped() if e.header.facts.get("start")]
-    tracks = [t for film in found if film for t in film.tracks if t.title.startswith("Samples")]
-    named = [e.title for e in catalog.shipped() if e.header.facts.get("start")]
-    if not tracks:
-        return None
-    retitled = tuple(type(t)(n, t.frames) for n, t in zip(named, tracks, strict=True))
-    return Film(retitled, found[0].labels, fps=6)
-
-
-film = shipped_films()
+film = shipped.side_by_side(("autoencoder-fashion", "vae-fashion"), "samples")
 if film:
-    player(film, key="hero", autoplay=True, report=False)
+    player(film, key="hero", height=380, autoplay=True, report=False)
     st.caption(
-        "Both learned the same 10,000 pictures. From the same random numbers the VAE invents "
-        "clothes and the autoencoder does not: nothing asked its latents to be random numbers. "
-        "Drag to look at any moment of the training."
+        "Two models learn the same 10,000 pictures; these are their samples from the same random "
+        "numbers, step by step. The VAE learns to turn any of them into clothes. The autoencoder "
+        "does not, although it copies pictures better. Drag to stop at any moment."
     )
 
 st.header("Start with one click")
@@ -60,26 +47,27 @@ def running() -> None:
     for run in busy:
         told, status = history(run), run.status
         total = told.total or 1
-        with st.container(horizontal=True, vertical_alignment="center"):
-            theme.show(theme.chip(status.state))
-            name = run.notes["label"] or f"{run.settings['family']} on {run.settings['data']}"
-            st.progress(
-                min(1.0, status.step / total), f"{name} · step {status.step:,} of {total:,}"
-            )
-            st.page_link("pages/train.py", label="Watch", query_params={"run": run.id})
+        name = run.notes["label"] or f"{run.settings['family']} on {run.settings['data']}"
+        state, bar, link = st.columns([1, 5, 1], vertical_alignment="center")
+        state.html(theme.chip(status.state))
+        bar.progress(min(1.0, status.step / total), f"{name} · step {status.step:,} of {total:,}")
+        link.page_link("pages/train.py", label="Watch", query_params={"run": run.id})
 
 
 with guarded():
     running()
 
 st.header("What can be seen here")
-theme.show(
-    theme.row(
-        theme.card("Train", "Choose a family, a data set and every setting; watch it learn."),
-        theme.card("Runs", "Everything trained here: compare curves and films, fork, export."),
-        theme.card(
-            "Reconstruct and sample",
-            "Any two models side by side: what they copy, what they invent, what they miss.",
-        ),
-    )
+ROOMS = (
+    ("train", "Train", "Choose a family, a data set and every setting; watch it learn."),
+    ("runs", "Runs", "Everything trained here: compare curves and films, fork, export."),
+    (
+        "reconstruct",
+        "Reconstruct and sample",
+        "Any models side by side: what they copy and invent.",
+    ),
 )
+for column, (page, title, text) in zip(st.columns(3), ROOMS, strict=True):
+    with column.container(border=True, height="stretch"):
+        theme.show(theme.note(title, text))
+        st.page_link(f"pages/{page}.py", label="Open", icon=":material/arrow_forward:")

@@ -1,9 +1,12 @@
 """Choose what to train and how, and watch it learn."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from explorer import catalog, header, runs
-from explorer.ui import experiments, forms, pickers, theme, url
+from explorer import catalog, runs
+from explorer.films import titled
+from explorer.ui import experiments, forms, pickers, shipped, theme, url
 from explorer.ui.asking import ask, guarded
 from explorer.ui.live import duration, run_view
 from explorer.ui.player import player
@@ -16,11 +19,13 @@ def new_run(fork: str) -> None:
     families = {f.name: f for f in ask("families")}
     parent = catalog.entry(fork) if fork else None
     given = _given(parent)
-    left, middle, right = st.columns([1, 1, 1], gap="large")
+    left, middle, right = st.container(key="wrap-form").columns(3, gap="large")
     with left:
         family, data = _family_and_data(families, parent)
         _data_help(data)
     settings = {s.name: s for s in (*families[family].settings, *ask("training_settings"))}
+    there = ("auto", *(name for name, _ in ask("devices")))
+    settings["device"] = replace(settings["device"], kind="choice", choices=there)
     values = {}
     for column, groups in zip((left, middle), (("Network",), ("Objective",)), strict=True):
         with column:
@@ -53,6 +58,7 @@ def _family_and_data(families, parent):
         "family",
         format_func=lambda name: families[name].title,
         required=True,
+        wrap=True,
     )
     st.caption(f"{families[family].summary} {families[family].paper}.")
     return family, pickers.dataset().name
@@ -163,12 +169,11 @@ def _parent(parent):
 
 def preview_of_what_comes(family: str) -> None:
     """The training film of the shipped model of this family, until there is a run to watch."""
-    for entry in catalog.shipped():
-        if entry.header.family == family and (film := header.film(entry.path)):
-            st.header("What it will look like")
-            st.caption(f"The training of the shipped model: {entry.title}.")
-            player(film, key=f"shipped-{family}", report=False)
-            return
+    if found := shipped.film_of(family):
+        title, film = found
+        st.header("What it will look like")
+        st.caption(f"The training of the shipped model: {title}.")
+        player(titled(film), key=f"shipped-{family}", report=False)
 
 
 def take_wishes() -> None:
@@ -195,6 +200,7 @@ if run_id:
 else:
     theme.show(theme.hero("Train", "Choose what to train; every setting tells what it does."))
     told_of_added()
-    with guarded():
+    above = st.container()
+    preview_of_what_comes(st.session_state.get("family", st.query_params.get("family", "vae")))
+    with above, guarded():
         new_run(st.query_params.get("fork", ""))
-    preview_of_what_comes(st.session_state.get("family", "vae"))

@@ -81,6 +81,8 @@ ARRAYS = [
     np.arange(24.0).reshape(2, 3, 4)[:, ::2].T,
     np.array([np.nan, np.inf, -0.0], np.float16),
     np.array([[True], [False]]),
+    np.arange(10.0)[::2],
+    np.arange(10, dtype=np.uint8)[::-1],
     np.arange(5, dtype=">i4"),
     np.array([1 + 2j]),
     np.array(["T-shirt", "β"]),
@@ -167,6 +169,14 @@ def test_the_end_of_a_connection_is_no_message():
     assert received(frame(GOOD)).value() is None
 
 
+def test_a_side_that_dies_with_messages_unread_has_ended_like_any_other():
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.sendall(b"a question")
+        ours.close()
+        assert Connection(theirs).receive() is None
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -221,6 +231,7 @@ def array(**changes):
         array(dtype=["<f4"]),
         array(dtype="nonsense"),
         array(shape=[2, 3]),
+        array(shape=[2, 1]),
         array(shape=[-2, -2]),
         array(shape=[2**62, 2**62]),
         array(shape=[2.0, 2]),

@@ -28,7 +28,7 @@ class Config(autoencoder.Config):
     """An autoencoder's settings, and what makes it variational."""
 
     beta: float = setting(
-        1.0,
+        0.3,
         "β",
         "Weight of the KL term. Small: sharp reconstructions, gaps between the latents. "
         "Large: smooth latents, blurry pictures.",

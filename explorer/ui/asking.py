@@ -16,7 +16,7 @@ log = logging.getLogger("explorer")
 
 
 @st.cache_resource(max_entries=200, ttl="2h", show_spinner=False)
-def _kept(name: str, _args: dict[str, Any], _key: str) -> Any:
+def _kept(name: str, _args: dict[str, Any], key: str) -> Any:
     return engine().call(name, **_args)
 
 

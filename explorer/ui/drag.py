@@ -38,7 +38,7 @@ _component = st.components.v2.component(
 
 @st.fragment
 def drag_picture(
-    draw: Callable[[dict[str, float]], np.ndarray],
+    draw: Callable[[dict[str, float]], np.ndarray | Mapping[str, np.ndarray]],
     *,
     key: str,
     sliders: Sequence[Slider],
@@ -47,20 +47,22 @@ def drag_picture(
 ) -> dict[str, float]:
     """Show ``draw(values)`` (uint8 ``H W`` or ``H W 3``) and repaint it while a slider is dragged.
 
-    This is a fragment: a drag reruns ``draw`` and nothing else on the page. The values are returned
-    to the page's next full run; ``height`` is the most CSS pixels the picture may be high.
+    Several pictures, each under its title, are shown side by side above the sliders. This is a
+    fragment: a drag reruns ``draw`` and nothing else on the page. The values are returned to the
+    page's next full run; ``height`` is the most CSS pixels a picture may be high.
     """
     turn, values = read(st.session_state.get(key), sliders)
-    picture = draw(values)
-    header = dict(
-        turn=turn,
-        values=values,
-        title=title,
-        most=height,
-        sliders=[asdict(slider) for slider in sliders],
-        **shape_of(picture),
-    )
-    body = np.ascontiguousarray(picture).tobytes()
+    drawn = draw(values)
+    pictures = drawn if isinstance(drawn, Mapping) else {title: drawn}
+    header = {
+        "turn": turn,
+        "values": values,
+        "title": title,
+        "most": height,
+        "sliders": [asdict(slider) for slider in sliders],
+        "pictures": [{"title": t, **shape_of(picture)} for t, picture in pictures.items()],
+    }
+    body = b"".join(np.ascontiguousarray(picture).tobytes() for picture in pictures.values())
     _component(key=key, data=pack(header, body), on_question_change=lambda: None)
     return values
 

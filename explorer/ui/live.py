@@ -6,7 +6,7 @@ import streamlit as st
 from explorer import figures, launch, runs
 from explorer.answers import Curve
 from explorer.config import Setting
-from explorer.films import run_film
+from explorer.films import run_film, titled
 from explorer.history import Columns, History, history
 from explorer.runs import Run
 from explorer.ui import theme
@@ -112,7 +112,9 @@ def _fork_button(run: Run, told: History) -> None:
 def _film(run: Run, told: History) -> None:
     film = run_film(told)
     if film:
-        player(film, key=f"film-{run.id}", value=len(film.labels) - 1)
+        # The newest frame at first; from then on a person's place on the slider is kept.
+        first = st.session_state.setdefault(f"frame-{run.id}", len(film.labels) - 1)
+        player(titled(film), key=f"film-{run.id}", value=first, report=False)
     elif told.facts:
         st.caption("The first pictures come in a moment.")
     else:

@@ -44,7 +44,7 @@ def _choices(able_to: Sequence[str]) -> dict[str, str]:
 def checkpoint(label: str, key: str, default: str, able_to: Sequence[str]) -> Entry | None:
     """One of the shipped models or of the runs trained here; None if there is none."""
     titles = dict(_choices(tuple(able_to)))
-    _add_asked(titles, st.session_state.get(key) or st.query_params.get(key, ""))
+    _add_asked(titles, key)
     if not titles:
         st.info("There is no model to look at yet. Train one first.", icon=":material/school:")
         return None
@@ -55,22 +55,19 @@ def checkpoint(label: str, key: str, default: str, able_to: Sequence[str]) -> En
     return catalog.entry(chosen)
 
 
-def _add_asked(titles: dict[str, str], key: str) -> None:
+def _add_asked(titles: dict[str, str], parameter: str) -> None:
     """Let an address or another page name any checkpoint, such as RUN@780."""
+    key = st.session_state.get(parameter) or st.query_params.get(parameter, "")
     if not key or key in titles:
         return
     try:
         found = catalog.entry(key)
     except ExplorerError as error:
-        st.error(str(error), icon=":material/link:")
-        st.query_params.pop(_key_of(key), None)
+        url.notices().append(f"{error} The address asked for it; the usual one is shown.")
+        st.session_state.pop(parameter, None)
+        st.query_params.pop(parameter, None)
         return
     titles[key] = f"{found.title} · step {found.header.facts.get('step', 0):,}"
-
-
-def _key_of(value: str) -> str:
-    """The address's parameter that has this value."""
-    return next((name for name, text in st.query_params.items() if text == value), "")
 
 
 def run_in_address() -> str:

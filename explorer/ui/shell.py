@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer import turns
 from explorer.engine import engine
-from explorer.ui import theme
+from explorer.ui import sockets, theme, url
 from explorer.ui.asking import guarded
 
 ICON = str(Path(__file__).parent / "web" / "icon.png")  # bundled: a named icon would be fetched
@@ -14,17 +14,22 @@ ICON = str(Path(__file__).parent / "web" / "icon.png")  # bundled: a named icon 
 
 def run(page) -> None:
     """Show one page of the navigation."""
-    _start_engine()
+    _warm_up()
     theme.apply()
+    above = st.container()
     with guarded():
         page.run()
+    with above:
+        while notices := url.notices():
+            st.error(notices.pop(0), icon=":material/link:")
     with st.sidebar:
         _machine()
 
 
 @st.cache_resource(show_spinner=False)
-def _start_engine() -> None:
-    """Let the engine load PyTorch while the first page is being looked at."""
+def _warm_up() -> None:
+    """Once per server: quick answers, and an engine that loads PyTorch during the first page."""
+    sockets.send_at_once(st.get_option("server.port"))
     engine().start()
 
 

@@ -121,4 +121,5 @@ def strip(title: str, note: str, picture: np.ndarray, quiet: bool = False) -> st
 
 def note(title: str, text: str, kicker: str = "") -> str:
     """A title and a sentence, for the inside of a container with a border."""
-    return f'<div class="gm-note">{_kicker(kicker)}<h3>{escape(title)}</h3><p>{escape(text)}</p></div>'
+    inside = f"{_kicker(kicker)}<h3>{escape(title)}</h3><p>{escape(text)}</p>"
+    return f'<div class="gm-note">{inside}</div>'

@@ -19,9 +19,12 @@ def begin(key: str, read: Callable[[str], Any] = str) -> None:
         st.session_state[key] = read(st.query_params[key])
     except InputError as error:
         del st.query_params[key]
-        st.error(
-            f"{error} The address asked for it; the usual value is used.", icon=":material/link:"
-        )
+        notices().append(f"{error} The address asked for it; the usual value is used.")
+
+
+def notices() -> list[str]:
+    """What the page's address asked for in vain; `shell` shows it above the page, once."""
+    return st.session_state.setdefault("notices", [])
 
 
 def keep(key: str, value: Any, default: Any = None) -> Any:

@@ -6,7 +6,7 @@ class DragPanel {
   constructor(root) {
     this.root = root;
     this.find = (name) => root.querySelector(`.${name}`);
-    this.small = document.createElement("canvas");
+    this.figures = [];
     Object.assign(this, { asked: 0, answered: 0, values: null, sent: null });
     this.find("reset").addEventListener("click", () => this.reset());
     this.resized = new ResizeObserver(() => this.fit());
@@ -35,7 +35,6 @@ class DragPanel {
     this.values = { ...header.values };
     this.sent = JSON.stringify(this.values);
     this.root.setAttribute("aria-label", header.title);
-    this.find("picture").setAttribute("aria-label", header.title);
     this.inputs = header.sliders.map((slider) => this.sliderRow(slider));
     this.find("sliders").replaceChildren(...this.inputs.map(({ label }) => label));
   }
@@ -86,18 +85,41 @@ class DragPanel {
   }
 
   paint() {
-    const { width, height, channels, turn, values } = this.header;
-    paintPixels(this.small, this.body, width, height, channels);
+    const { pictures, turn, values } = this.header;
+    if (this.figures.length !== pictures.length) this.hang(pictures.length);
+    let start = 0;
+    pictures.forEach(({ title, width, height, channels }, i) => {
+      const { small, picture, caption } = this.figures[i];
+      const end = start + width * height * channels;
+      paintPixels(small, this.body.subarray(start, end), width, height, channels);
+      picture.setAttribute("aria-label", title);
+      caption.textContent = pictures.length > 1 ? title : "";
+      start = end;
+    });
     this.fit();
     this.root.dataset.painted = turn;
     this.root.dataset.values = JSON.stringify(values);
   }
 
+  hang(count) {
+    const make = (tag, name) => Object.assign(document.createElement(tag), { className: name });
+    this.figures = Array.from({ length: count }, () => {
+      const [figure, picture, caption] = [make("figure", ""), make("canvas", "picture"), make("figcaption", "")];
+      picture.setAttribute("role", "img");
+      figure.append(picture, caption);
+      return { figure, picture, caption, small: document.createElement("canvas") };
+    });
+    this.find("view").replaceChildren(...this.figures.map(({ figure }) => figure));
+    this.root.classList.toggle("several", count > 1);
+  }
+
   fit() {
     if (!this.header) return;
-    const room = this.find("view").clientWidth;
     const height = this.header.most ?? Math.max(200, Math.min(520, 0.62 * window.innerHeight));
-    if (room) enlarge(this.find("picture"), this.small, scaleToFit(this.header.width, this.header.height, room, height));
+    for (const { figure, picture, small } of this.figures) {
+      const room = figure.clientWidth;
+      if (room) enlarge(picture, small, scaleToFit(small.width, small.height, room, height));
+    }
   }
 }
 
