@@ -24,7 +24,8 @@ from explorer.models.base import Model
 from explorer.recipe import Parent, Recipe, TrainSettings, recipe
 from explorer.training import Trainer, total_steps
 
-MEASURED = 4  # steps timed for an estimate, after as many to warm up
+MEASURED = 64  # images of a step that is timed for an estimate
+PATIENCE = 1.0  # seconds that timing may take
 
 
 def answer(fd: int) -> NoReturn:
@@ -89,11 +90,17 @@ def estimate(family: str, data_name: str, values: dict, parent: dict | None = No
     told = draft(family, data_name, values, parent)
     made = Recipe.read(told.recipe)
     train, test = data.load(made.data), data.load(made.data, "test")
-    few = train.take(np.arange(min(len(train), MEASURED * made.training.batch_size)))
-    trainer = Trainer(checkpoints.build(made, train.spec), made.training, few, test)
-    seconds = [_seconds_of_a_step(trainer) for _ in range(2 * MEASURED)]
+    size = min(MEASURED, made.training.batch_size, len(train))
+    brief = made.training.changed(batch_size=size, epochs=10_000, steps=None)
+    few = train.take(np.arange(size))
+    trainer = Trainer(checkpoints.build(made, train.spec), brief, few, test)
+    trainer.advance()  # the first step is slower than all others
+    end, seconds = time.perf_counter() + PATIENCE, []
+    while len(seconds) < 8 and (not seconds or time.perf_counter() < end):
+        seconds.append(_seconds_of_a_step(trainer))
     left = told.steps - (parent["step"] if parent else 0)
-    return replace(told, seconds=float(np.median(seconds[MEASURED:])) * left)
+    a_step = float(np.median(seconds)) * made.training.batch_size / size
+    return replace(told, seconds=a_step * left)
 
 
 def _seconds_of_a_step(trainer: Trainer) -> float:

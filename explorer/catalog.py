@@ -63,8 +63,12 @@ def resolve(key: str) -> Path:
             raise InputError(f"There is no shipped model {name[:80]!r}. There are: {known}.")
         return names[name]
     name, _, step = key.partition("@")
-    run = runs.find(name)
-    found = run.checkpoint(_step(step)) if step else run.latest_checkpoint(verify=False)
+    return weights(runs.find(name), _step(step) if step else None)
+
+
+def weights(run: runs.Run, step: int | None = None) -> Path:
+    """The weight file of a run's checkpoint, its newest unless a ``step`` is named (InputError)."""
+    found = run.checkpoint(step) if step is not None else run.latest_checkpoint(verify=False)
     if found is None:
         raise InputError(f"The run {run.id} has no checkpoint yet. Wait for its first epoch.")
     return found.path / MODEL

@@ -53,8 +53,8 @@ def default_precision(device: str) -> str:
     if device.startswith("cuda"):
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     if device == "cpu":
-        native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-        return "bf16" if native else "float32"
+        tells = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # not in every torch
+        return "bf16" if any(getattr(torch.cpu, t, bool)() for t in tells) else "float32"
     return "float32"
 
 

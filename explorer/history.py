@@ -44,6 +44,13 @@ class Columns:
         """The last value of every term."""
         return {name: column[-1] for name, column in self.terms.items()}
 
+    def at(self, step: int) -> dict[str, float]:
+        """The finite terms reported at ``step``; nothing when it has no report."""
+        if step not in self.steps:
+            return {}
+        found = {name: column[self.steps.index(step)] for name, column in self.terms.items()}
+        return {name: value for name, value in found.items() if np.isfinite(value)}
+
     def curve(self, term: str) -> tuple[np.ndarray, np.ndarray]:
         """Steps and values of one term, equally long."""
         column = self.terms.get(term, [])

@@ -80,7 +80,8 @@ class Window:
 
     def add(self, terms: dict[str, Tensor]) -> None:
         for name, value in terms.items():
-            value = value.detach().double()
+            # Apple's GPUs have no float64.
+            value = value.detach().to(torch.float32 if value.is_mps else torch.float64)
             self.sums[name] = self.sums[name] + value if name in self.sums else value
             self.counts[name] = self.counts.get(name, 0) + 1
 

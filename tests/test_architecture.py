@@ -17,7 +17,8 @@ LAYERS = [
     {"state", "previews", "priors", "checkpoints", "probes", "runs"},
     {"training", "archive", "history", "launch"},
     {"catalog", "films", "worker"},
-    {"answering", "cli"},
+    {"answering", "commands"},
+    {"cli"},
     {"ui", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

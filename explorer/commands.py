@@ -1,0 +1,290 @@
+"""What each command of the command line does; the first line of each docstring is its help."""
+
+import argparse
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from explorer import files, runs
+from explorer.errors import InputError, ResourceError, StoreError
+
+INTERRUPTED = 130
+
+
+def train(asked: argparse.Namespace) -> int:
+    """Create a run and train it here; the run's id is the first line printed."""
+    from explorer.answering import draft
+
+    return _work(runs.create(draft(asked.family, asked.data, _given(asked)).recipe))
+
+
+def resume(asked: argparse.Namespace) -> int:
+    """Start or go on with an existing run."""
+    run = runs.find_path(asked.run)
+    if not asked.leash and not run.has_worker():
+        run.take_wishes()  # they were meant for an earlier worker
+    return _work(run, leash=asked.leash)
+
+
+def _work(run: runs.Run, leash: bool = False) -> int:
+    from explorer import launch, processes
+    from explorer.worker import work
+
+    print(run.id, flush=True)
+    with processes.Interrupts(threading.Event()) as interrupted:
+        if leash:
+            launch.leash(interrupted.set)
+        state = work(run, interrupted, _teller(interrupted))
+    print(f"{state} at step {run.status.step:,}", flush=True)
+    return INTERRUPTED if state == "interrupted" else 0
+
+
+def _teller(interrupted: threading.Event) -> Callable[[Any], None]:
+    """Tell on the terminal; a reader who leaves ends the run as Ctrl-C does, a full disk does not:
+    the log of a worker often lies on the disk whose room its run is waiting for.
+    """
+
+    def tell(event: Any) -> None:
+        try:
+            _tell(event)
+        except BrokenPipeError:
+            hush()
+            interrupted.set()
+        except OSError:
+            return
+
+    return tell
+
+
+def hush() -> None:
+    """Send what is still printed nowhere: nobody reads it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _tell(event: Any) -> None:
+    """One line on the terminal for every report worth reading."""
+    terms = getattr(event, "terms", None)
+    if not terms or (event.split == "train" and event.step % 50):
+        return
+    told = [f"{k} {v:,.4g}" for k, v in terms.items() if not isinstance(v, list)]
+    speed = f" · {event.images_per_second:,.0f} images/s" if event.images_per_second else ""
+    head = f"step {event.step:,} · epoch {event.epoch:.2f} · {event.split}"
+    print(f"{head} · {' · '.join(told)}{speed}", flush=True)
+
+
+def list_runs(asked: argparse.Namespace) -> None:
+    """Every run and what it is doing."""
+    rows = [_row(run) for run in runs.runs()]
+    if asked.json:
+        print(json.dumps(rows, allow_nan=False))
+        return
+    for row in rows:
+        print("{id}  {state:<12} {family:<12} {data:<20} step {step:,}  {label}".format(**row))
+    if not rows:
+        print(f"No runs yet in {runs.root().name}/. Start one: python -m explorer train vae")
+
+
+def _row(run: runs.Run) -> dict[str, Any]:
+    status = run.status
+    try:
+        settings = run.settings
+    except StoreError:
+        settings = {}
+    known = {k: str(settings.get(k, "?")) for k in ("family", "data")}
+    return {"id": run.id, "state": status.state, **known, "step": status.step, **run.notes}
+
+
+def show(asked: argparse.Namespace) -> None:
+    """One run: its status and settings, or all its events as JSON lines."""
+    run = runs.find_path(asked.run)
+    if asked.json:
+        for event in run.events():
+            print(json.dumps(event, allow_nan=False))
+        return
+    status = run.status
+    print(f"{run.id}: {status.state} at step {status.step:,}. {status.reason}".rstrip())
+    print(json.dumps(run.settings, indent=2))
+
+
+def verify(asked: argparse.Namespace) -> int:
+    """Read every byte of one run or of all and tell what is wrong."""
+    chosen = [runs.find_path(asked.run)] if asked.run else runs.runs()
+    damaged = 0
+    for run in chosen:
+        problems = run.verify()
+        damaged += bool(problems)
+        print(f"{run.id}: {'damaged' if problems else 'ok'}")
+        for problem in problems:
+            print(f"  {problem}")
+    return StoreError.exit_code if damaged else 0
+
+
+def sample(asked: argparse.Namespace) -> None:
+    """Draw new pictures from a checkpoint into a PNG grid, and into a .npz if asked."""
+    from explorer import checkpoints, probes
+    from explorer.catalog import resolve_path
+    from explorer.config import SEED_LIMIT
+    from explorer.pictures import png, sheet
+
+    number = _whole("--n", asked.n, 1, 10_000)
+    seed = _whole("--seed", asked.seed, 0, SEED_LIMIT)
+    out, npz = (_output(path) for path in (asked.out, asked.npz or asked.out))
+    drawn = probes.sample(checkpoints.load(resolve_path(asked.checkpoint)), number, seed)
+    columns = max(1, round(len(drawn.pictures) ** 0.5))
+    files.publish(out, png(sheet(drawn.pictures, columns, gap=2, ground=127)))
+    if asked.npz:
+        files.publish(npz, _npz(samples=drawn.pictures, seed=drawn.seed))
+    print(asked.out)
+
+
+def _npz(**arrays: Any) -> bytes:
+    from io import BytesIO
+
+    import numpy as np
+
+    buffer = BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def pack(asked: argparse.Namespace) -> None:
+    """Write a run's best model as one small file with its training film, as in pretrained/."""
+    import torch
+
+    from explorer import checkpoints
+    from explorer.catalog import weights
+    from explorer.films import run_film, shortened
+    from explorer.header import read_header
+    from explorer.history import history
+    from explorer.recipe import Recipe
+
+    frames = _whole("--frames", asked.frames, 0, 200)
+    out = _output(asked.out)
+    run = runs.find_path(asked.run)
+    told = history(run)
+    path = weights(run, told.best)
+    facts = {k: read_header(path).facts[k] for k in ("step", "epoch")}
+    facts |= {"title": asked.title, "measured": told.validation.at(facts["step"])}
+    packed = checkpoints.pack(
+        checkpoints.load(path),
+        Recipe.read(run.settings).checked(),
+        dtype=torch.float16,
+        film=shortened(run_film(told), frames) if frames else None,
+        **facts,
+    )
+    files.publish(out, packed)
+    print(f"{asked.out}: {len(packed) / 1e6:.1f} MB")
+
+
+def families(asked: argparse.Namespace) -> None:
+    """Every family and every setting of it."""
+    from explorer import models
+    from explorer.config import describe
+
+    for name, model in models.families().items():
+        print(f"{name}: {model.title}. {model.summary} ({model.paper})")
+        for s in describe(model.Config):
+            choices = ("true", "false") if s.kind == "switch" else s.choices
+            limits = ", ".join(choices) or f"{s.low:g}..{s.high:g}"
+            print(f"  --{s.name.replace('_', '-'):<16} {s.title} [{limits}] default {s.default}")
+
+
+def datasets(asked: argparse.Namespace) -> None:
+    """Every data set that can be asked for, and whether it is here."""
+    from explorer import data
+
+    for one in data.datasets():
+        shape = "x".join(map(str, one.shape))
+        here = "" if one.available else f"  ({one.problem})"
+        print(f"{one.name:<20} {one.train:>7,} + {one.test:,} of {shape:<8} {one.title}{here}")
+
+
+def add(asked: argparse.Namespace) -> None:
+    """Pack a folder or zip of images as a data set."""
+    from explorer import data
+
+    size = _whole("--size", asked.size, 28, 64)
+    report = data.add_folder(Path(asked.path), title=asked.title, size=size, colour=asked.colour)
+    for name, reason in report.rejected:
+        print(f"left out {name}: {reason}", file=sys.stderr)
+    print(f"{report.name}: {report.usable:,} of {report.total:,} images usable")
+
+
+def fetch(asked: argparse.Namespace) -> None:
+    """Download a full data set through torchvision."""
+    from explorer import data
+
+    def tell(done: int, total: int) -> None:
+        print(f"\r{done:,} of {total:,}", end="", file=sys.stderr, flush=True)
+
+    data.fetch(asked.data, tell)
+    print(f"\n{asked.data} is ready")
+
+
+def export(asked: argparse.Namespace) -> None:
+    """Write one run as a zip file."""
+    from explorer import archive
+
+    run = runs.find_path(asked.run)
+    files.publish_with(_output(asked.out), lambda file: archive.export(run, file))
+    print(asked.out)
+
+
+def import_run(asked: argparse.Namespace) -> None:
+    """Take in a run that was exported as a zip file."""
+    from explorer import archive
+
+    path = Path(asked.path)
+    if not path.is_file():
+        raise InputError(f"There is no file {asked.path}.")
+    with path.open("rb") as file:
+        print(archive.import_zip(file).id)
+
+
+def app(asked: argparse.Namespace) -> None:
+    """Serve the dashboard on a fixed port of this machine."""
+    port = _whole("--port", asked.port, 1, 65535)
+    address = f"http://127.0.0.1:{port}"
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise ResourceError(
+                f"Port {port} is taken: the dashboard, or another program, runs at {address} "
+                "already. Open that address, or choose a port: python -m explorer app --port N"
+            )
+    script = Path(__file__).parents[1] / "app.py"
+    os.chdir(script.parent)  # Streamlit reads .streamlit/config.toml from here
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    os.execv(sys.executable, command)
+
+
+def engine(asked: argparse.Namespace) -> None:
+    """The process that answers the dashboard's questions; started by it."""
+    from explorer.answering import answer
+
+    answer(asked.fd)
+
+
+def _given(asked: argparse.Namespace) -> dict[str, Any]:
+    """Only the settings that were given."""
+    ours = {"family", "data", "runs", "command"}
+    return {k: v for k, v in vars(asked).items() if k not in ours}
+
+
+def _whole(flag: str, text: str, low: int, high: int) -> int:
+    with suppress(ValueError):
+        if low <= int(text) <= high:
+            return int(text)
+    raise InputError(f"{flag} is {text[:40]!r}, but must be a whole number from {low} to {high}.")
+
+
+def _output(text: str) -> Path:
+    path = Path(text)
+    if not path.parent.is_dir():
+        raise InputError(f"The folder of {path} does not exist. Make it first.")
+    return path
