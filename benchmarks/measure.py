@@ -3,7 +3,7 @@
 import argparse
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -46,15 +46,15 @@ class Report:
         self.figures["machine"] = about = machine()
         print(f"{self.name} · " + " · ".join(about.values()) + f" · load {load()}", flush=True)
 
-    def table(self, title: str, rows: Sequence[dict[str, Any]]) -> None:
-        """Print rows that have the same columns."""
-        self.figures[title] = list(rows)
-        cells = [list(rows[0]), *([_text(value) for value in row.values()] for row in rows)]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    def table(self, title: str, rows: Iterable[dict[str, Any]]) -> None:
+        """Print each row once it is made; all have the columns of the first."""
+        kept = self.figures[title] = []
         print(f"\n{title}")
-        for line in cells:
-            first, *others = (cell.ljust(w) for cell, w in zip(line, widths, strict=True))
-            print("  ".join([first, *(c.strip().rjust(len(c)) for c in others)]), flush=True)
+        for row in rows:
+            if not kept:
+                _line(row, row)
+            _line(row, row.values())
+            kept.append(row)
 
     def close(self, path: Path | None) -> None:
         """Print the load at the end, and write everything as strict JSON if asked."""
@@ -101,6 +101,11 @@ def spread(values: Iterable[float]) -> str:
     """First to third quartile."""
     low, high = np.percentile(list(values), [25, 75])
     return f"{low:.3f} .. {high:.3f}"
+
+
+def _line(columns: Iterable[str], values: Iterable[Any]) -> None:
+    cells = [_text(v).rjust(max(9, len(c))) for c, v in zip(columns, values, strict=True)]
+    print("  ".join(cells), flush=True)
 
 
 def _text(value: Any) -> str:

@@ -63,11 +63,8 @@ def draft(family: str, data_name: str, values: dict, parent: dict | None = None)
     named = made.training.precision
     model = _on_paper(made, train)
     total = total_steps(made.training, len(train))
-    if parent and total <= parent["step"]:
-        raise InputError(
-            f"These settings end at step {total:,}, and the checkpoint to go on from is at step "
-            f"{parent['step']:,} already. Ask for more epochs or steps."
-        )
+    if made.parent:
+        _fits_parent(model, total, made.parent)
     return Draft(
         made.model_dump(),
         sum(p.numel() for p in model.parameters()),
@@ -77,6 +74,21 @@ def draft(family: str, data_name: str, values: dict, parent: dict | None = None)
         device.default_precision(chosen.name) if named == "auto" else named,
         vae.equivalent_betas(model.config, train.spec) if hasattr(model.config, "beta") else {},
     )
+
+
+def _fits_parent(model: Model, total: int, parent: Parent) -> None:
+    """A fork takes over weights, so its network stays; and it has to have somewhere to go."""
+    if total <= parent.step:
+        raise InputError(
+            f"These settings end at step {total:,}, and the checkpoint to go on from is at step "
+            f"{parent.step:,} already. Ask for more epochs or steps."
+        )
+    found = catalog.entry(f"{parent.run}@{parent.step}").header.tensors
+    if {k: v.shape for k, v in model.state_dict().items()} != {k: s for k, (_, s) in found.items()}:
+        raise InputError(
+            "A fork goes on with its parent's weights, so family, latent size, width and network "
+            "must stay as they are. Start a new run to change them."
+        )
 
 
 def _on_paper(made: Recipe, train: Data) -> Model:

@@ -183,8 +183,8 @@ class _Work:
             name = "progress" if event.split == "train" else "validation"
             self._say(name, **{k: v for k, v in vars(event).items() if k != "split"})
 
-    def _say(self, name: str, **payload: Any) -> None:
-        self._patiently(lambda: self.writer.event(name, **payload))
+    def _say(self, event: str, /, **payload: Any) -> None:
+        self._patiently(lambda: self.writer.event(event, **payload))
 
     def _preview(self, event, track: str, picture: bytes) -> None:
         name = f"{event.step:07d}-{track}.png"

@@ -211,3 +211,17 @@ def test_a_window_averages_each_term_over_its_own_count():
     assert copy.flush() == {"a": 3.0, "b": 4.0}
     assert window.flush() == {"a": 3.0, "b": 4.0}
     assert window.flush() == {}
+
+
+@pytest.mark.parametrize(("before", "after"), [("adam", "sgd"), ("sgd", "adamw"), ("sgd", "sgd")])
+def test_a_fork_may_change_optimizer_and_average(before, after, images):
+    first = trainer("vae", images, optimizer=before, ema=0, learning_rate=1e-4)
+    list(first.run(stop=lambda: first.step >= 5))
+    fork = trainer("vae", images, optimizer=after, ema=0.9, learning_rate=1e-4)
+    fork.restore(first.state())
+    for ours, theirs in zip(fork.average.weights, first.model.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    kept = any("momentum_buffer" in k for k in fork.state())
+    assert kept == (before == after == "sgd")
+    list(fork.run())
+    assert fork.step == 24
