@@ -9,10 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-# As in our workers; it must be decided before torch is imported. Every side of a comparison has it.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("GOMP_SPINCOUNT", "0")
-
 import numpy as np
 
 from explorer import files
@@ -46,8 +42,8 @@ class Report:
         self.figures["machine"] = about = machine()
         print(f"{self.name} · " + " · ".join(about.values()) + f" · load {load()}", flush=True)
 
-    def table(self, title: str, rows: Iterable[dict[str, Any]]) -> None:
-        """Print each row once it is made; all have the columns of the first."""
+    def table(self, title: str, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Print each row once it is made, and return all; they have the columns of the first."""
         kept = self.figures[title] = []
         print(f"\n{title}")
         for row in rows:
@@ -55,6 +51,7 @@ class Report:
                 _line(row, row)
             _line(row, row.values())
             kept.append(row)
+        return kept
 
     def close(self, path: Path | None) -> None:
         """Print the load at the end, and write everything as strict JSON if asked."""

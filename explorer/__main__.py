@@ -1,7 +1,6 @@
 """The command line: ``python -m explorer train | resume | list | show | verify | sample | ...``.
 
-Exit codes: 0 done, 1 the loss is not a number any more, 2 bad input, 3 resource, 4 damaged store,
-130 interrupted.
+Exit codes: 0 done, 1 training failed, 2 bad input, 3 resource, 4 damaged store, 130 interrupted.
 """
 
 from explorer.cli import main

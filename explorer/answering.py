@@ -4,9 +4,9 @@ Functions take and return plain values, numpy arrays and answers; what is expens
 """
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
@@ -25,6 +25,7 @@ from explorer.recipe import Parent, Recipe, TrainSettings, recipe
 from explorer.training import Trainer, total_steps
 
 MEASURED = 64  # images of a step that is timed for an estimate
+FITTED = 10_000  # training images whose latents a density is fitted to
 PATIENCE = 1.0  # seconds that timing may take
 
 
@@ -171,11 +172,34 @@ def _model(checkpoint: str) -> Model:
     return checkpoints.load(catalog.resolve(checkpoint))
 
 
-@lru_cache(maxsize=16)
-def _prior(checkpoint: str, kind: str) -> priors.Mixture:
-    model = _model(checkpoint)
-    name = catalog.entry(checkpoint).header.recipe["data"]
-    return priors.fit(kind, probes.aggregate_posterior(model, data.load(name).x[:10_000]))
+def fit_prior(checkpoint: str, kind: str) -> Iterator[float]:
+    """Fit a density to the latents of the training images: yields how much is done, 0 to 1."""
+    model, name = _model(checkpoint), catalog.entry(checkpoint).header.recipe["data"]
+    chunks = np.array_split(data.load(name).x[:FITTED], 20)
+    latents = []
+    for i, chunk in enumerate(chunks):
+        yield 0.7 * i / len(chunks)
+        latents.append(probes.aggregate_posterior(model, chunk, seed=i))
+    yield 0.7
+    _keep_prior(catalog.entry(checkpoint).exact, kind, priors.fit(kind, torch.cat(latents)))
+    yield 1.0
+
+
+_priors: OrderedDict[tuple[str, str], priors.Mixture] = OrderedDict()
+
+
+def _keep_prior(exact: str, kind: str, fitted: priors.Mixture) -> None:
+    _priors[exact, kind] = fitted
+    while len(_priors) > 16:
+        _priors.popitem(last=False)
+
+
+def _prior(exact: str, kind: str) -> priors.Mixture:
+    """The density fitted before, or fitted now; equal either way."""
+    if (exact, kind) not in _priors:
+        for _ in fit_prior(exact, kind):
+            pass
+    return _priors[exact, kind]
 
 
 def _test(name: str, model: Model) -> Data:
@@ -237,4 +261,4 @@ def _with_progress(job) -> Iterator[Any]:
 
 
 QUICK = (families, training_settings, devices, draft, reconstruct, sample, interpolate, picture)
-HEAVY = (estimate, errors_of, latent_use, add_images, fetch)
+HEAVY = (estimate, fit_prior, errors_of, latent_use, add_images, fetch)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
@@ -19,6 +20,7 @@ from explorer.header import FILM, Header, metadata, read_header
 from explorer.models import family
 from explorer.models.base import Model
 from explorer.recipe import Recipe
+from explorer.runs.checkpoints import MANIFEST, verify
 
 
 def pack(
@@ -76,6 +78,7 @@ def load(path: Path) -> Model:
 @lru_cache(maxsize=8)
 def _load(path: Path, _mtime: int) -> Model:
     header = read_header(path)
+    _compare_with_manifest(path)
     model = _empty(path, header)
     found = {k: v.float() if v.is_floating_point() else v for k, v in _tensors(path).items()}
     wrong = mismatch(model.state_dict(), found)
@@ -85,6 +88,13 @@ def _load(path: Path, _mtime: int) -> Model:
         raise StoreError(f"{path.name} holds weights that are not finite numbers.")
     model.load_state_dict(found)
     return model.eval().requires_grad_(False)
+
+
+def _compare_with_manifest(path: Path) -> None:
+    """Weights of a run have their SHA-256 beside them: a single flipped bit is found."""
+    if (path.parent / MANIFEST).is_file():
+        for problem in verify(path.parent, only=path.name):
+            raise StoreError(f"{problem} Choose another checkpoint.")
 
 
 def _empty(path: Path, header: Header) -> Model:
@@ -114,5 +124,11 @@ def pack_state(state: dict[str, Tensor]) -> bytes:
 
 
 def unpack_state(path: Path) -> dict[str, Tensor]:
-    """The trainer's state in a file."""
-    return load_file(path)
+    """The trainer's state in a file (StoreError)."""
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError):
+        raise StoreError(
+            f"{path.name} is missing or damaged: training cannot go on from this checkpoint. "
+            "Choose another one."
+        ) from None

@@ -80,12 +80,16 @@ def _tell(event: Any) -> None:
 
 def list_runs(asked: argparse.Namespace) -> None:
     """Every run and what it is doing."""
+    from explorer.data.base import printable
+
     rows = [_row(run) for run in runs.runs()]
     if asked.json:
         print(json.dumps(rows, allow_nan=False))
         return
     for row in rows:
-        print("{id}  {state:<12} {family:<12} {data:<20} step {step:,}  {label}".format(**row))
+        told = {k: printable(v) for k, v in row.items() if isinstance(v, str)}
+        head = "{id}  {state:<12} {family:<12} {data:<20}".format(**told)
+        print(f"{head} step {row['step']:,}  {told['label']}".rstrip())
     if not rows:
         print(f"No runs yet in {runs.root().name}/. Start one: python -m explorer train vae")
 
@@ -102,13 +106,16 @@ def _row(run: runs.Run) -> dict[str, Any]:
 
 def show(asked: argparse.Namespace) -> None:
     """One run: its status and settings, or all its events as JSON lines."""
+    from explorer.data.base import printable
+
     run = runs.find_path(asked.run)
     if asked.json:
         for event in run.events():
             print(json.dumps(event, allow_nan=False))
         return
     status = run.status
-    print(f"{run.id}: {status.state} at step {status.step:,}. {status.reason}".rstrip())
+    reason = printable(status.reason, 1000)
+    print(f"{run.id}: {status.state} at step {status.step:,}. {reason}".rstrip())
     print(json.dumps(run.settings, indent=2))
 
 
@@ -168,6 +175,7 @@ def pack(asked: argparse.Namespace) -> None:
     out = _output(asked.out)
     run = runs.find_path(asked.run)
     told = history(run)
+    film = run_film(told)
     path = weights(run, told.best)
     facts = {k: read_header(path).facts[k] for k in ("step", "epoch")}
     facts |= {"title": asked.title, "measured": told.validation.at(facts["step"])}
@@ -175,7 +183,7 @@ def pack(asked: argparse.Namespace) -> None:
         checkpoints.load(path),
         Recipe.read(run.settings).checked(),
         dtype=torch.float16,
-        film=shortened(run_film(told), frames) if frames else None,
+        film=shortened(film, frames) if film and frames else None,
         **facts,
     )
     files.publish(out, packed)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from explorer.answers import Film, Track
+from explorer.errors import StoreError
 from explorer.history import History
 from explorer.pictures import read_png
 
@@ -85,8 +86,13 @@ def _newest(told: History, track: str, step: int) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def _picture(path: Path) -> np.ndarray:
-    """A preview, cropped to its first quarter if it is large."""
-    picture = read_png(path.read_bytes())
+    """A preview, cropped to its first quarter if it is large (StoreError)."""
+    try:
+        picture = read_png(path.read_bytes())
+    except (OSError, ValueError, SyntaxError):  # Pillow's ways to say that it is no PNG
+        raise StoreError(
+            f"The preview {path.name} is damaged or missing. Everything else of the run is shown."
+        ) from None
     if picture.nbytes > 400_000:
         picture = picture[: picture.shape[0] // 2, : picture.shape[1] // 2]
     return picture

@@ -114,8 +114,13 @@ def _contiguous(spans: list, data_size: int) -> bool:
 
 
 def _facts(name: str, metadata: dict[str, str]) -> dict[str, Any]:
-    facts = strict_json(metadata["explorer"]) if "explorer" in metadata else {}
-    if facts.get("format") != FORMAT or not isinstance(facts.get("recipe"), dict):
+    try:
+        facts = strict_json(metadata["explorer"])
+        named = [facts["recipe"][key] for key in ("family", "data")]
+        ours = facts["format"] == FORMAT and all(isinstance(text, str) for text in named)
+    except (InputError, KeyError, TypeError):
+        ours = False
+    if not ours:
         raise InputError(
             f"{name} is a safetensors file of another program: it does not say how to build its "
             "model. Only checkpoints made by this program can be loaded."

@@ -1,13 +1,16 @@
 """What a run has told so far, as columns ready for curves: read once, then only what is new."""
 
+import re
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from explorer.runs import Preview, Run
+from explorer.runs.checkpoints import PREVIEW
 
 KEPT = 32  # histories kept in memory, those of the runs looked at last
 
@@ -22,17 +25,19 @@ class Columns:
     vectors: dict[str, list[float]] = field(default_factory=dict)  # only the newest of each
 
     def add(self, event: dict[str, Any]) -> None:
-        while self.steps and self.steps[-1] >= event["step"]:
+        step, epoch, terms = int(event["step"]), float(event["epoch"]), dict(event["terms"])
+        vectors = {k: terms.pop(k) for k, v in event["terms"].items() if isinstance(v, list)}
+        scalars = {k: _number(v) for k, v in terms.items()}
+        scalars["learning rate"] = _number(event["learning_rate"])
+        while self.steps and self.steps[-1] >= step:
             self._drop_last()
-        scalars = {k: v for k, v in event["terms"].items() if not isinstance(v, list)}
-        self.vectors |= {k: v for k, v in event["terms"].items() if isinstance(v, list)}
-        scalars["learning rate"] = event["learning_rate"]
         for name, value in scalars.items():
             column = self.terms.setdefault(name, [])
             column += [np.nan] * (len(self.steps) - len(column))
-            column.append(np.nan if value is None else value)
-        self.steps.append(event["step"])
-        self.epochs.append(event["epoch"])
+            column.append(value)
+        self.steps.append(step)
+        self.epochs.append(epoch)
+        self.vectors |= vectors
 
     def _drop_last(self) -> None:
         self.steps.pop()
@@ -40,15 +45,11 @@ class Columns:
         for column in self.terms.values():
             del column[len(self.steps) :]
 
-    def newest(self) -> dict[str, float]:
-        """The last value of every term."""
-        return {name: column[-1] for name, column in self.terms.items()}
-
     def at(self, step: int) -> dict[str, float]:
         """The finite terms reported at ``step``; nothing when it has no report."""
         if step not in self.steps:
             return {}
-        found = {name: column[self.steps.index(step)] for name, column in self.terms.items()}
+        found = {name: self.curve(name)[1][self.steps.index(step)].item() for name in self.terms}
         return {name: value for name, value in found.items() if np.isfinite(value)}
 
     def curve(self, term: str) -> tuple[np.ndarray, np.ndarray]:
@@ -80,8 +81,9 @@ class History:
             events, self.offset = self.run.tail(self.offset)
             for event in events:
                 if event["n"] > self.last:
-                    self._take(event)
                     self.last = event["n"]
+                    with suppress(KeyError, TypeError, ValueError):  # of another program's making
+                        self._take(event)
         return self
 
     def _take(self, event: dict[str, Any]) -> None:
@@ -93,7 +95,7 @@ class History:
             self.speed = event.get("images_per_second") or self.speed
         elif name == "validation":
             self.validation.add(event)
-        elif name == "preview":
+        elif name == "preview" and re.fullmatch(PREVIEW, event["file"]):
             path = self.run.folder / "previews" / event["file"]
             self.previews[event["step"], event["track"]] = Preview(
                 event["name"], event["step"], path
@@ -118,6 +120,10 @@ class History:
     def per_epoch(self) -> int:
         """Steps of an epoch."""
         return self.facts.get("steps_per_epoch", 1)
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else float(value)
 
 
 _kept: OrderedDict[str, History] = OrderedDict()

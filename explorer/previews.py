@@ -17,7 +17,7 @@ def preview(model: Model, x: Tensor, seed: int) -> dict[str, np.ndarray]:
     sheets = {}
     if isinstance(model, Encodes) and isinstance(model, Decodes):
         sheets["reconstructions"] = _reconstructions(model, x)
-    generator = own_randomness(seed, "preview", device=model.device.type)
+    generator = own_randomness(seed, "preview", device=str(model.device))
     sheets["samples"] = _sheet(model, last(model.generate(_count(model), generator)))
     return sheets
 

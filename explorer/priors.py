@@ -50,7 +50,7 @@ def fit(kind: str, z: Tensor, seed: int = 0) -> Mixture:
         raise InputError(f"There is no prior {kind!r}. Choose one of: {', '.join(PRIORS)}.")
     if kind == "normal":
         return standard_normal(z.shape[1])
-    return _gaussian(z) if kind == "gaussian" else _mixture(z, seed)
+    return _gaussian(z) if kind == "gaussian" or len(z) == 1 else _mixture(z, seed)
 
 
 def _gaussian(z: Tensor) -> Mixture:

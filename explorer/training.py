@@ -137,7 +137,8 @@ class Trainer:
     def advance(self) -> None:
         """One step: each objective updates its part before the next one is computed."""
         self._make_pending_changes()
-        self.model.train()
+        if not self.model.training:  # setting it walks through every module: not at each step
+            self.model.train()
         objectives = self.model.objectives(self._batch())
         while objective := self._compute(objectives):
             norm = self._update(objective)
@@ -156,18 +157,26 @@ class Trainer:
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         optimizer.zero_grad(set_to_none=True)
         objective.loss.backward(inputs=parameters)
-        norm = nn.utils.clip_grad_norm_(parameters, self.settings.clip or math.inf)
-        if not torch.isfinite(objective.loss + norm):
-            raise NonFinite(self._advice(objective, norm))
+        norm = nn.utils.get_total_norm(p.grad for p in parameters if p.grad is not None)
+        length = self._checked(objective, norm)
+        if 0 < self.settings.clip < length:
+            nn.utils.clip_grads_with_norm_(parameters, self.settings.clip, norm)
         for group in optimizer.param_groups:
             group["lr"] = self.learning_rate
         optimizer.step()
         return norm
 
-    def _advice(self, objective: Objective, norm: Tensor) -> str:
+    def _checked(self, objective: Objective, norm: Tensor) -> float:
+        """The gradient's length; the only moment of a step that waits for the device."""
+        loss, length = torch.stack((objective.loss.detach(), norm)).tolist()
+        if math.isfinite(loss) and math.isfinite(length):
+            return length
+        raise NonFinite(self._advice(objective.part, loss, length))
+
+    def _advice(self, part: str, loss: float, length: float) -> str:
         return (
-            f"Training stopped before step {self.step + 1}: the loss of the {objective.part} is "
-            f"{objective.loss.item():.4g} and its gradient's length {norm.item():.4g}. The weights "
+            f"Training stopped before step {self.step + 1}: the loss of the {part} is "
+            f"{loss:.4g} and its gradient's length {length:.4g}. The weights "
             f"of step {self.step} are kept. Try a learning rate below {self.learning_rate:.3g}, a "
             f"warm-up, a smaller gradient clipping, or float32 precision."
         )

@@ -8,7 +8,7 @@ from explorer.answers import Reconstruction
 from explorer.catalog import Entry
 from explorer.pictures import enlarge, sheet
 from explorer.ui import pickers, theme, url
-from explorer.ui.asking import ask, guarded
+from explorer.ui.asking import ask, guarded, stream
 from explorer.ui.drag import Slider, drag_picture
 from explorer.ui.draw import draw_pad
 
@@ -26,20 +26,21 @@ COMPARISONS = {
 
 
 def comparisons() -> None:
-    """Ready comparisons of shipped models: a click chooses them."""
+    """Ready comparisons of shipped models, those whose models are here: a click chooses them."""
+    there = pickers.titles(ABLE)
     with st.container(horizontal=True):
         for title, names in COMPARISONS.items():
             keys = [f"{catalog.SHIPPED}{name}" for name in names]
-            if st.button(title, key=f"compare-{title}"):
-                st.session_state["third"] = len(keys) == 3
-                st.session_state |= dict(zip("abc", keys, strict=False))
+            if all(key in there for key in keys) and st.button(title, key=f"compare-{title}"):
+                chosen = dict(zip("abc", keys, strict=False)) | {"third": len(keys) == 3}
+                st.session_state.update(chosen)
                 st.rerun()
 
 
 def choose() -> list[Entry]:
     """Two models, or three."""
     comparisons()
-    url.begin("third", lambda text: text == "true")
+    url.begin("third", url.switch)
     three = st.session_state.get("third", False)
     columns = st.columns(3 if three else 2, gap="medium")
     chosen = []
@@ -126,9 +127,8 @@ def samples(entries: list[Entry]) -> None:
         )
         seed = int(st.number_input("Seed", 0, 2**32 - 1, 0, key="sample_seed"))
     if prior != "normal":
-        with st.spinner("Fitting the distribution to 10,000 latents, once …"):
-            for entry in entries:
-                ask("sample", checkpoint=entry.exact, n=1, seed=seed, prior=prior)
+        for entry in entries:
+            fit(entry.exact, prior, entry.title)
 
     def draw(values: dict[str, float]) -> dict[str, np.ndarray]:
         return {
@@ -142,6 +142,24 @@ def samples(entries: list[Entry]) -> None:
         "An autoencoder's latents lie wherever training left them, so N(0, I) misses them: noise. "
         "A mixture fitted to them cures it. A VAE was trained so that N(0, I) fits."
     )
+
+
+@st.cache_resource(show_spinner=False)
+def fitted() -> set[tuple[str, str]]:
+    """Which distributions the engine has fitted already."""
+    return set()
+
+
+def fit(checkpoint: str, prior: str, title: str) -> None:
+    """Have the engine fit a distribution to a model's latents, once, with progress."""
+    if (checkpoint, prior) in fitted():
+        return
+    text = f"Looking where the {title}'s latents of 10,000 training images lie …"
+    bar = st.progress(0.0, text)
+    for done in stream("fit_prior", checkpoint=checkpoint, kind=prior):
+        bar.progress(done, text)
+    bar.empty()
+    fitted().add((checkpoint, prior))
 
 
 def wall(entry: Entry, seed: int, prior: str, temperature: float) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Every run: find, compare, annotate, fork, delete, restore, export and import."""
 
+import numpy as np
 import streamlit as st
 
 from explorer import archive, figures, films, runs
@@ -8,7 +9,7 @@ from explorer.errors import ExplorerError
 from explorer.history import History, history
 from explorer.runs import Run
 from explorer.ui import theme, url
-from explorer.ui.asking import guarded
+from explorer.ui.asking import guarded, literal
 from explorer.ui.live import run_view, thinned
 from explorer.ui.player import player
 
@@ -26,12 +27,12 @@ def row(run: Run) -> dict:
     line = {"picture": None, "name": run.notes["label"], "state": status.state}
     try:
         settings, told = run.settings, history(run)
-        picture = films.thumbnail(told)
-        line["picture"] = None if picture is None else theme.picture_url(picture)
         line["name"] = line["name"] or settings["family"]
         line |= {"family": settings["family"], "data": settings["data"], "step": status.step}
-        losses = told.validation.curve("loss")[1]
+        losses = told.validation.curve(told.facts.get("watched", "loss"))[1]
         line["test loss"] = round(float(losses[-1]), 2) if len(losses) else None
+        picture = films.thumbnail(told)
+        line["picture"] = None if picture is None else theme.picture_url(picture)
     except (ExplorerError, KeyError, OSError):
         line["name"] = line["name"] or "damaged"
     return line | {"id": run.id}
@@ -41,10 +42,9 @@ def table(found: list[Run]) -> list[Run]:
     """All runs with a filter; returns those selected, or those the address names."""
     text = st.text_input("Filter", placeholder="family, data, state, name …", key="filter")
     lines = [row(run) for run in found]
-    words = text.lower().split()
-    lines = [x for x in lines if all(w in " ".join(map(str, x.values())).lower() for w in words)]
+    lines = [line for line in lines if matches(line, text)]
     shown = [x["id"] for x in lines]
-    asked = [i for i in st.query_params.get("runs", "").split(",") if i in shown]
+    asked = [i for i in _asked(found) if i in shown]
     st.caption("Tick runs to look at them; tick several to compare them.")
     chosen = st.dataframe(
         lines,
@@ -54,11 +54,26 @@ def table(found: list[Run]) -> list[Run]:
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [shown.index(i) for i in asked]}},
         row_height=56,
-        key=f"table-{text}-{len(shown)}",
+        key=f"table-{hash(tuple(shown))}",  # a selection is of rows: other rows, another table
     ).selection.rows
     ids = [shown[i] for i in chosen if i < len(shown)]
     url.keep("runs", ",".join(ids) or None)
     return [run for run in found if run.id in ids][:MOST]
+
+
+def matches(line: dict, text: str) -> bool:
+    """Whether a line holds every word of ``text``."""
+    said = " ".join(str(value) for column, value in line.items() if column != "picture").lower()
+    return all(word in said for word in text.lower().split())
+
+
+def _asked(found: list[Run]) -> list[str]:
+    """The ids of the runs that the address names; told, if it names one that is not here."""
+    ids = list(filter(None, st.query_params.get("runs", "").split(",")))
+    unknown = [i for i in ids if i not in [run.id for run in found]]
+    if unknown:
+        url.refuse("runs", f"There is no run {unknown[0][:60]!r}.", "the others are shown")
+    return ids
 
 
 def name(run: Run) -> str:
@@ -76,8 +91,9 @@ def compare(chosen: list[Run]) -> None:
     tracks = list(dict.fromkeys(track for _, h in told for _, track in h.previews))
     if tracks:
         track = st.segmented_control("Pictures", tracks, default=tracks[-1], required=True)
-        film = films.comparison(told, track)
-        player(film, key=f"compare-{track}", value=len(film.labels) - 1, report=False)
+        with guarded():
+            film = films.comparison(told, track)
+            player(film, key=f"compare-{track}", value=len(film.labels) - 1, report=False)
     for column, term in zip(st.columns(max(1, len(terms))), terms, strict=False):
         column.plotly_chart(overlay(told, term), key=f"overlay-{term}", config=figures.CONFIG)
     st.caption("Curves are measured on the same held-out test images.")
@@ -87,7 +103,8 @@ def compare(chosen: list[Run]) -> None:
 def overlay(told: list[tuple[str, History]], term: str):
     """One term of several runs on held-out images."""
     lines = [Curve(n, *thinned(h.validation, term), group=i) for i, (n, h) in enumerate(told)]
-    return figures.curves([x for x in lines if len(x.x)], title=term, log_y=term != "KL")
+    lines = [line for line in lines if np.isfinite(line.y).any()]
+    return figures.curves(lines, title=term, log_y=term != "KL")
 
 
 def differences(chosen: list[Run]) -> None:
@@ -115,6 +132,7 @@ def one(run: Run) -> None:
         export(run)
         if st.button("Delete", icon=":material/delete:", disabled=run.status.live):
             run.delete()
+            st.query_params.pop("runs", None)
             st.toast("Moved to the trash, where it stays for seven days.")
             st.rerun()
 
@@ -135,7 +153,7 @@ def damaged(run: Run) -> None:
     """What is wrong with a run that cannot be read."""
     st.error(f"{run.id} is damaged. All other runs are fine.")
     for problem in run.verify():
-        st.write(problem)
+        st.write(literal(problem))
 
 
 def bring_in() -> None:
@@ -157,7 +175,7 @@ def trash() -> None:
     with st.expander(f"Trash ({len(gone)})", icon=":material/delete:"):
         for run in gone:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.write(f"{run.notes['label'] or run.id}")
+                st.write(literal(run.notes["label"] or run.id))
                 if st.button("Restore", key=f"restore-{run.id}"):
                     run.restore()
                     st.rerun()

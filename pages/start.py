@@ -5,7 +5,7 @@ import streamlit as st
 from explorer import runs
 from explorer.history import history
 from explorer.ui import shipped, theme
-from explorer.ui.asking import guarded
+from explorer.ui.asking import guarded, literal
 from explorer.ui.experiments import EXPERIMENTS, start_and_show
 from explorer.ui.player import player
 
@@ -47,7 +47,7 @@ def running() -> None:
     for run in busy:
         told, status = history(run), run.status
         total = told.total or 1
-        name = run.notes["label"] or f"{run.settings['family']} on {run.settings['data']}"
+        name = literal(run.notes["label"] or f"{run.settings['family']} on {run.settings['data']}")
         state, bar, link = st.columns([1, 5, 1], vertical_alignment="center")
         state.html(theme.chip(status.state))
         bar.progress(min(1.0, status.step / total), f"{name} · step {status.step:,} of {total:,}")

@@ -7,17 +7,16 @@ import streamlit as st
 from explorer import catalog, runs
 from explorer.films import titled
 from explorer.ui import experiments, forms, pickers, shipped, theme, url
-from explorer.ui.asking import ask, guarded
+from explorer.ui.asking import ask, guarded, literal, stream
 from explorer.ui.live import duration, run_view
 from explorer.ui.player import player
 
 GROUPS = (("Network", "Objective"), ("Training", "Optimizer", "Machine"))
 
 
-def new_run(fork: str) -> None:
+def new_run(parent: catalog.Entry | None) -> None:
     """The form: family, data, every setting, what it will cost, and the Train button."""
     families = {f.name: f for f in ask("families")}
-    parent = catalog.entry(fork) if fork else None
     given = _given(parent)
     left, middle, right = st.container(key="wrap-form").columns(3, gap="large")
     with left:
@@ -45,7 +44,7 @@ def _given(parent: catalog.Entry | None) -> dict:
 
 def _family_and_data(families, parent):
     if parent:
-        st.info(f"A fork of {parent.title}, from step {parent.header.facts['step']:,}.")
+        st.info(f"A fork of {literal(parent.title)}, from step {parent.header.facts['step']:,}.")
         if st.button("Start from nothing instead"):
             del st.query_params["fork"]
             st.rerun()
@@ -76,7 +75,7 @@ def _data_help(name: str) -> None:
     """A data set that is not here can be fetched; one's own images can be added."""
     info = next((d for d in pickers._datasets() if d.name == name), None)
     if info and not info.available:
-        st.warning(info.problem)
+        st.warning(literal(info.problem))
         if st.button(f"Download {info.title}", icon=":material/download:"):
             fetch(name)
     with st.expander("Use my own images"):
@@ -85,10 +84,8 @@ def _data_help(name: str) -> None:
 
 def fetch(name: str) -> None:
     """Download a data set with progress."""
-    from explorer.engine import engine
-
     bar = st.progress(0.0, "Asking for the data set …")
-    for told in engine().stream("fetch", name=name, timeout=3600):
+    for told in stream("fetch", name=name, timeout=3600):
         if told and told[1]:
             bar.progress(told[0] / told[1], f"{told[0]:,} of {told[1]:,}")
     pickers._datasets.clear()
@@ -97,8 +94,6 @@ def fetch(name: str) -> None:
 
 def own_images() -> None:
     """A zip of images becomes a data set."""
-    from explorer.engine import engine
-
     st.caption("A zip of PNG, JPEG or WebP pictures; folders inside it become classes.")
     file = st.file_uploader("Zip file", max_upload_size=50, label_visibility="collapsed")
     title = st.text_input("Name", "My images", max_chars=40)
@@ -108,7 +103,7 @@ def own_images() -> None:
         return
     bar = st.progress(0.0, "Looking through the pictures …")
     asked = {"content": file.getvalue(), "title": title, "size": size, "colour": colour}
-    for told in engine().stream("add_images", timeout=600, **asked):
+    for told in stream("add_images", timeout=600, **asked):
         if isinstance(told, tuple) and told[1]:
             bar.progress(told[0] / told[1], f"{told[0]:,} of {told[1]:,} pictures")
     st.session_state["data_wish"] = told.name
@@ -169,7 +164,7 @@ def _parent(parent):
 
 def preview_of_what_comes(family: str) -> None:
     """The training film of the shipped model of this family, until there is a run to watch."""
-    if found := shipped.film_of(family):
+    if found := shipped.film_of(family) or shipped.film_of("vae"):
         title, film = found
         st.header("What it will look like")
         st.caption(f"The training of the shipped model: {title}.")
@@ -191,9 +186,8 @@ def take_wishes() -> None:
 
 
 take_wishes()
-run_id = pickers.run_in_address()
-if run_id:
-    run_view(runs.find(run_id))
+if run := pickers.run_in_address():
+    run_view(run)
     if st.button("Train another", icon=":material/add:"):
         del st.query_params["run"]
         st.rerun()
@@ -203,4 +197,4 @@ else:
     above = st.container()
     preview_of_what_comes(st.session_state.get("family", st.query_params.get("family", "vae")))
     with above, guarded():
-        new_run(st.query_params.get("fork", ""))
+        new_run(pickers.fork_in_address())

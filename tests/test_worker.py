@@ -1,4 +1,4 @@
-"""A run on disk equals the unbroken one bit for bit, however it was cut; what cannot go on says so."""
+"""A run equals the unbroken one bit for bit, however it was cut; what cannot go on says so."""
 
 import errno
 import threading
@@ -74,6 +74,12 @@ def interrupt() -> None:
     raise KeyboardInterrupt
 
 
+def crash(run: Run, **options) -> None:
+    """Work until the interrupt that the test has arranged, which saves nothing."""
+    with pytest.raises(KeyboardInterrupt):
+        work(run, **options)
+
+
 # --- bit for bit
 
 
@@ -95,8 +101,7 @@ def test_a_resumed_run_equals_the_unbroken_one(family, cut, unbroken, monkeypatc
 def test_a_run_that_was_cut_without_saving_equals_it_too(family, cut, unbroken, monkeypatch):
     run = created(family)
     At(monkeypatch, cut, interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        work(run)
+    crash(run)
     assert run.status.state == "interrupted"
     assert work(run) == "done"
     assert differences(outcome(run), unbroken(family)) == []
@@ -112,8 +117,7 @@ def test_a_cut_amid_the_reports_of_a_step_loses_none_of_them(unbroken):
             if event.split == "validation":
                 interrupt()
 
-    with pytest.raises(KeyboardInterrupt):
-        work(run, tell=ask_and_die)
+    crash(run, tell=ask_and_die)
     assert work(run) == "done"
     assert differences(outcome(run), unbroken("vae")) == []
 
@@ -127,9 +131,9 @@ def test_a_cut_between_a_checkpoint_and_its_event_forgets_nothing(unbroken, monk
             interrupt()
         return event(writer, name, **payload)
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(runs.Writer, "event", die)
-        work(run)
+        crash(run)
     assert run.checkpoints()[-1].step == 12
     assert work(run) == "done"
     assert differences(outcome(run), unbroken("vae")) == []
@@ -147,8 +151,11 @@ def test_the_comparison_can_fail(unbroken, monkeypatch):
     At(monkeypatch, 11, interrupted.set)
     work(run, interrupted)
     restore = Trainer.restore
-    forget = lambda state: {k: v for k, v in state.items() if not k.startswith("optimizer.")}
-    monkeypatch.setattr(Trainer, "restore", lambda self, state: restore(self, forget(state)))
+
+    def forget(trainer, state):
+        restore(trainer, {k: v for k, v in state.items() if not k.startswith("optimizer.")})
+
+    monkeypatch.setattr(Trainer, "restore", forget)
     work(run)
     assert "reports" in differences(outcome(run), unbroken("vae"))
 
@@ -178,10 +185,10 @@ def test_live_changes_are_events_and_a_resume_repeats_them(monkeypatch, unbroken
     assert "reports" in differences(expected, unbroken("vae"))
 
     run = created("vae")
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         change_at(patch, run, WISHES)
         At(patch, 11, interrupt)  # saved last at step 6: the change of step 9 comes once more
-        work(run)
+        crash(run)
     assert work(run) == "done"
     assert differences(outcome(run), expected) == []
 
@@ -189,14 +196,14 @@ def test_live_changes_are_events_and_a_resume_repeats_them(monkeypatch, unbroken
 def test_changes_made_after_a_step_back_are_repeated_in_the_order_of_steps(monkeypatch):
     """Beta is set at 9, the run falls back to 6, and it is set at 7: 9 comes after 7, always."""
     run = created("vae", beta=1.0)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         change_at(patch, run, {9: ("beta", 4.0)})
         At(patch, 10, interrupt)
-        work(run)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        crash(run)
+    with monkeypatch.context() as patch:
         change_at(patch, run, {7: ("beta", 0.5)})
         At(patch, 11, interrupt)
-        work(run)
+        crash(run)
     assert work(run) == "done"
     beta = {e["step"]: e["terms"]["β"] for e in run.metrics()}
     assert (beta[7], beta[8], beta[9], beta[10], beta[24]) == (1.0, 0.5, 0.5, 4.0, 4.0)
@@ -282,9 +289,9 @@ def test_a_fork_with_the_same_settings_is_its_parent(parent, unbroken):
 def test_a_cut_fork_equals_an_unbroken_one(parent, monkeypatch):
     twin, fork = forked(parent, 12, beta=0.1), forked(parent, 12, beta=0.1)
     work(twin)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         At(patch, 15, interrupt)
-        work(fork)
+        crash(fork)
     work(fork)
     assert differences(outcome(fork), outcome(twin)) == []
 
@@ -300,6 +307,16 @@ def test_a_fork_does_not_start_from_nothing(parent):
 def test_a_fork_of_another_network_is_refused(parent):
     fork = forked(parent, 12, latent=5)
     with pytest.raises(StoreError, match="does not fit the settings"):
+        work(fork)
+
+
+def test_a_checkpoint_without_the_trainers_state_only_serves_to_be_looked_at(parent):
+    made = recipe("vae", "blobs", SMALL, Parent(run=parent.id, step=12))
+    fork = runs.create(made.model_dump())
+    with runs.Writer(fork) as writer:
+        shown = (parent.checkpoint(12).path / "model.safetensors").read_bytes()
+        writer.checkpoint(12, {"model.safetensors": shown}, best=False)
+    with pytest.raises(StoreError, match=r"trainer\.safetensors is missing"):
         work(fork)
 
 
@@ -335,9 +352,10 @@ def test_other_images_than_at_the_start_are_refused(monkeypatch, images):
     x = train.x.copy()
     x[7, 0, 3, 3] ^= 1
     changed = Data("blobs", "train", x, train.y, train.classes)
-    with monkeypatch.context() as patch, pytest.raises(StoreError, match="not those this run"):
+    with monkeypatch.context() as patch:
         patch.setattr(data, "load", lambda name, split="train": (changed, test)[split == "test"])
-        work(run)
+        with pytest.raises(StoreError, match="not those this run"):
+            work(run)
     assert run.status.state == "failed"
     assert run.checkpoints() == before
     assert work(run) == "done"  # once they are back
@@ -405,6 +423,7 @@ def test_a_full_disk_pauses_the_run_and_nothing_is_lost(monkeypatch, unbroken):
 def test_a_run_that_waits_for_room_can_be_ended(monkeypatch, wished):
     run, interrupted = created("vae"), threading.Event()
     monkeypatch.setattr(patience, "EVERY", 0.01)
+
     def no_room(writer, step, contents, **payload):
         (run.stop if wished else interrupted.set)()
         raise patience.DiskFull("Disk full: 0 MB free of 64 MB. Make room.")

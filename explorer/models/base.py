@@ -40,7 +40,7 @@ class Batch:
 
     def noise(self, purpose: str, shape: tuple[int, ...]) -> Tensor:
         """Standard normal noise that depends only on (seed, step, purpose)."""
-        generator = own_randomness(self.seed, self.step, purpose, device=self.x.device.type)
+        generator = own_randomness(self.seed, self.step, purpose, device=str(self.x.device))
         return torch.randn(shape, generator=generator, device=self.x.device)
 
 

@@ -1,9 +1,11 @@
 """The pages' way to the engine: answers are kept, errors become sentences, waiting is shown."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
+from string import punctuation
 from typing import Any
 
 import numpy as np
@@ -25,10 +27,20 @@ def ask(name: str, /, **args: Any) -> Any:
 
     Shows that the engine is starting, if it is: loading PyTorch takes seconds, once.
     """
+    _wait_for_engine()
+    return _kept(name, args, _key(args))
+
+
+def stream(name: str, /, **args: Any) -> Iterator[Any]:
+    """The items of an engine function that yields, as they are made; nothing is kept."""
+    _wait_for_engine()
+    return engine().stream(name, **args)
+
+
+def _wait_for_engine() -> None:
     if engine().state != "ready":
         with st.spinner("Starting the engine: PyTorch is being loaded, once per server …"):
             engine().wait_ready()
-    return _kept(name, args, _key(args))
 
 
 def _key(args: dict[str, Any]) -> str:
@@ -42,6 +54,14 @@ def _plain(value: Any) -> Any:
     return blake2b(value, digest_size=16).hexdigest() if isinstance(value, bytes) else value
 
 
+def literal(text: object) -> str:
+    """``text`` for a place that reads Markdown, where it shall stand as it is.
+
+    Names and addresses come from people: none of them may become a picture, a link or a formula.
+    """
+    return re.sub(f"[{re.escape(punctuation)}]", r"\\\g<0>", str(text))
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
     """What goes wrong inside is said in a sentence; no traceback reaches a person."""
@@ -49,7 +69,7 @@ def guarded() -> Iterator[None]:
         yield
     except ExplorerError as error:
         told = st.warning if isinstance(error, StoreError) else st.error
-        told(str(error), icon=":material/error:")
+        told(literal(error), icon=":material/error:")
     except Exception:
         log.exception("a page failed")
         st.error(

@@ -56,19 +56,29 @@ def _widget(one: Setting, label: str, common: dict[str, Any]) -> Any:
         return st.selectbox(label, one.choices, format_func=one.label, **common)
     if one.kind == "text":
         return st.text_input(label, max_chars=20, **common)
-    if one.default is None or one.high > 1e8:
-        low, high = int(one.low), int(one.high)
-        return st.number_input(label, low, high, value=None, placeholder="not set", **common)
     if one.hint.log:
         stops = scale(one, st.session_state[one.name])
         return st.select_slider(label, stops, format_func=_short, **common)
-    return _plain_slider(one, label, common)
+    kind = int if one.kind == "integer" else float
+    low, high, step = kind(one.low), kind(one.high), kind(slider_step(one))
+    if slides(one):
+        return st.slider(label, low, high, step=step, **common)
+    step = step if kind is int else 10.0 ** (floor(log10(one.default)) - 2)
+    more = {"format": "%d" if kind is int else "%g", "placeholder": "not set"}
+    return st.number_input(label, low, high, value=None, step=step, **more, **common)
 
 
-def _plain_slider(one: Setting, label: str, common: dict[str, Any]) -> Any:
-    whole = one.kind == "integer"
-    kind, step = (int, 1) if whole else (float, (one.high - one.low) / 100)
-    return st.slider(label, kind(one.low), kind(one.high), step=step, **common)
+def slides(one: Setting) -> bool:
+    """Whether a plain slider can show the usual value and be dragged to any other."""
+    if one.default is None or one.kind == "integer":
+        return one.default is not None and one.high - one.low <= 1000
+    steps = (one.default - one.low) / slider_step(one)
+    return abs(steps - round(steps)) < 1e-6
+
+
+def slider_step(one: Setting) -> float:
+    """One, or a hundredth of the range."""
+    return 1 if one.kind == "integer" else (one.high - one.low) / 100
 
 
 def scale(one: Setting, value: float) -> list[float]:

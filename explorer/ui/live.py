@@ -6,11 +6,12 @@ import streamlit as st
 from explorer import figures, launch, runs
 from explorer.answers import Curve
 from explorer.config import Setting
+from explorer.errors import StoreError
 from explorer.films import run_film, titled
 from explorer.history import Columns, History, history
 from explorer.runs import Run
 from explorer.ui import theme
-from explorer.ui.asking import ask, guarded
+from explorer.ui.asking import ask, guarded, literal
 from explorer.ui.player import player
 
 POINTS = 400  # of a curve on the page; more cannot be told apart
@@ -30,11 +31,14 @@ def _view(run_id: str, live: bool) -> None:
         status = run.status
         if live and not status.live and launch.worker_pid(run) is None:
             st.rerun()
+        if status.damaged:
+            raise StoreError(f"The run {run.id} is damaged. {status.reason}")
         told = history(run)
         _head(run, told, status)
         _progress(told, status)
         _buttons(run, told, status)
-        _film(run, told)
+        with guarded():
+            _film(run, told)
         _curves(told)
         if status.live:
             _live_settings(run, told)
@@ -49,7 +53,7 @@ def _head(run: Run, told: History, status: runs.Status) -> None:
     theme.show(theme.run_head(label, chip, " · ".join(filter(None, [run.id, where]))))
     if status.reason and status.state not in ("done", "running", "created"):
         show = st.error if status.state in ("failed", "damaged") else st.info
-        show(status.reason)
+        show(literal(status.reason))
 
 
 def _progress(told: History, status: runs.Status) -> None:
@@ -128,7 +132,10 @@ def _curves(told: History) -> None:
     units = told.facts.get("units", {})
     terms = [t for t in MAIN if t in told.train.terms]
     for column, term in zip(st.columns(max(1, len(terms))), terms, strict=False):
-        figure = figures.curves(_lines(told, term), title=_titled(term, units), height=260)
+        log = term != "KL"  # the first steps would flatten everything after them
+        figure = figures.curves(
+            _lines(told, term), title=term, y_title=units.get(term, ""), log_y=log, height=260
+        )
         column.plotly_chart(figure, key=f"{term}-{told.run.id}", config=figures.CONFIG)
     with st.expander("Everything that is measured"):
         _more(told, units, [t for t in told.train.terms if t not in terms])
@@ -175,7 +182,7 @@ def _live_settings(run: Run, told: History) -> None:
         for one in _changeable(run.settings["family"]):
             _live_setting(run, one, now[one.name])
         for change in told.changes[-5:]:
-            st.caption(_change_told(change))
+            st.caption(literal(_change_told(change)))
 
 
 def _changeable(family: str) -> list[Setting]:

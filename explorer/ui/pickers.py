@@ -1,12 +1,14 @@
 """Choosing a data set or a checkpoint; what is chosen stands in the address."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
-from explorer import catalog, data
+from explorer import catalog, data, runs
 from explorer.catalog import Entry
 from explorer.errors import ExplorerError, InputError
+from explorer.runs import Run
 from explorer.ui import url
 
 
@@ -35,7 +37,7 @@ def dataset(
 
 
 @st.cache_data(ttl=3, max_entries=8, show_spinner=False)
-def _choices(able_to: Sequence[str]) -> dict[str, str]:
+def titles(able_to: Sequence[str]) -> dict[str, str]:
     """Key -> title of every checkpoint that can do all of ``able_to``."""
     found = [*catalog.shipped(), *catalog.trained()]
     return {e.key: e.title for e in found if e.header.has(*able_to)}
@@ -43,42 +45,52 @@ def _choices(able_to: Sequence[str]) -> dict[str, str]:
 
 def checkpoint(label: str, key: str, default: str, able_to: Sequence[str]) -> Entry | None:
     """One of the shipped models or of the runs trained here; None if there is none."""
-    titles = dict(_choices(tuple(able_to)))
-    _add_asked(titles, key)
-    if not titles:
+    there = dict(titles(tuple(able_to)))
+    _add_asked(there, key)
+    if not there:
         st.info("There is no model to look at yet. Train one first.", icon=":material/school:")
         return None
-    default = default if default in titles else next(iter(titles))
+    default = default if default in there else next(iter(there))
     chosen = url.choose(
-        st.selectbox, label, list(titles), default, key, format_func=lambda k: titles.get(k, k)
+        st.selectbox, label, list(there), default, key, format_func=lambda k: there.get(k, k)
     )
     return catalog.entry(chosen)
 
 
-def _add_asked(titles: dict[str, str], parameter: str) -> None:
+def _add_asked(there: dict[str, str], parameter: str) -> None:
     """Let an address or another page name any checkpoint, such as RUN@780."""
     key = st.session_state.get(parameter) or st.query_params.get(parameter, "")
-    if not key or key in titles:
+    if not key or key in there:
         return
     try:
         found = catalog.entry(key)
+        there[key] = f"{found.title} · step {found.header.facts.get('step', 0):,}"
     except ExplorerError as error:
-        url.notices().append(f"{error} The address asked for it; the usual one is shown.")
         st.session_state.pop(parameter, None)
-        st.query_params.pop(parameter, None)
-        return
-    titles[key] = f"{found.title} · step {found.header.facts.get('step', 0):,}"
+        url.refuse(parameter, error, "the usual one is shown")
 
 
-def run_in_address() -> str:
-    """The run that the address names, or nothing.  Raises InputError for an unknown one."""
-    from explorer import runs
+def run_in_address() -> Run | None:
+    """The run that the address names, if there is one."""
+    return _asked("run", runs.find)
 
-    asked = st.query_params.get("run", "")
-    if not asked:
-        return ""
+
+def fork_in_address() -> Entry | None:
+    """The checkpoint, RUN or RUN@STEP, that the address asks to go on from."""
+    return _asked("fork", _of_a_run)
+
+
+def _of_a_run(key: str) -> Entry:
+    if key.startswith(catalog.SHIPPED):
+        raise InputError("A shipped model cannot be trained further. Fork one of your own runs.")
+    return catalog.entry(key)
+
+
+def _asked(parameter: str, find: Callable[[str], Any]) -> Any:
+    """What ``find`` finds for a parameter of the address; what it refuses is told and dropped."""
+    if not (text := st.query_params.get(parameter)):
+        return None
     try:
-        return runs.find(asked).id
-    except InputError:
-        st.query_params.pop("run", None)
-        raise
+        return find(text)
+    except ExplorerError as error:
+        return url.refuse(parameter, error, "the page opens without it")

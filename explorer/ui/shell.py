@@ -7,7 +7,7 @@ import streamlit as st
 from explorer import turns
 from explorer.engine import engine
 from explorer.ui import sockets, theme, url
-from explorer.ui.asking import guarded
+from explorer.ui.asking import guarded, literal
 
 ICON = str(Path(__file__).parent / "web" / "icon.png")  # bundled: a named icon would be fetched
 
@@ -21,7 +21,7 @@ def run(page) -> None:
         page.run()
     with above:
         while notices := url.notices():
-            st.error(notices.pop(0), icon=":material/link:")
+            st.error(literal(notices.pop(0)), icon=":material/link:")
     with st.sidebar:
         _machine()
 

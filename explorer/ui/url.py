@@ -18,13 +18,25 @@ def begin(key: str, read: Callable[[str], Any] = str) -> None:
     try:
         st.session_state[key] = read(st.query_params[key])
     except InputError as error:
-        del st.query_params[key]
-        notices().append(f"{error} The address asked for it; the usual value is used.")
+        refuse(key, error, "the usual value is used")
+
+
+def refuse(key: str, error: Exception | str, instead: str) -> None:
+    """Drop a parameter that asked for something impossible, and tell it and what is done."""
+    st.query_params.pop(key, None)
+    notices().append(f"{error} The address asked for it; {instead}.")
 
 
 def notices() -> list[str]:
     """What the page's address asked for in vain; `shell` shows it above the page, once."""
     return st.session_state.setdefault("notices", [])
+
+
+def switch(text: str) -> bool:
+    """A reader for toggles."""
+    if text not in ("true", "false"):
+        raise InputError(f"{text[:60]!r} is neither true nor false.")
+    return text == "true"
 
 
 def keep(key: str, value: Any, default: Any = None) -> Any:
