@@ -78,6 +78,7 @@ def _parser(arguments: list[str] | None) -> argparse.ArgumentParser:
     one.add_argument("checkpoint", help="a .safetensors file, RUN, RUN@STEP, or pretrained:NAME")
     one.add_argument("--n", default="64")
     one.add_argument("--seed", default="0")
+    one.add_argument("--prior", default="normal", help="normal, gaussian or mixture (fitted)")
     one.add_argument("--out", required=True, metavar="GRID.PNG")
     one.add_argument("--npz", metavar="FILE.NPZ")
     one = add_command("pack", commands.pack)

@@ -9,10 +9,13 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from explorer import files, runs
 from explorer.errors import InputError, ResourceError, StoreError
+
+if TYPE_CHECKING:
+    from explorer.priors import Mixture
 
 INTERRUPTED = 130
 
@@ -142,12 +145,23 @@ def sample(asked: argparse.Namespace) -> None:
     number = _whole("--n", asked.n, 1, 10_000)
     seed = _whole("--seed", asked.seed, 0, SEED_LIMIT)
     out, npz = (_output(path) for path in (asked.out, asked.npz or asked.out))
-    drawn = probes.sample(checkpoints.load(resolve_path(asked.checkpoint)), number, seed)
+    path = resolve_path(asked.checkpoint)
+    prior = None if asked.prior == "normal" else _fitted(path, asked.prior)
+    drawn = probes.sample(checkpoints.load(path), number, seed, prior)
     columns = max(1, round(len(drawn.pictures) ** 0.5))
     files.publish(out, png(sheet(drawn.pictures, columns, gap=2, ground=127)))
     if asked.npz:
         files.publish(npz, _npz(samples=drawn.pictures, seed=drawn.seed))
     print(asked.out)
+
+
+def _fitted(path: Path, kind: str) -> "Mixture":
+    """A density fitted to the latents of the images that the model was trained on."""
+    from explorer import checkpoints, data, priors, probes
+    from explorer.header import read_header
+
+    x = data.load(read_header(path).recipe["data"]).x[:10_000]
+    return priors.fit(kind, probes.aggregate_posterior(checkpoints.load(path), x))
 
 
 def _npz(**arrays: Any) -> bytes:

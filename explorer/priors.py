@@ -69,7 +69,9 @@ def _mixture(z: Tensor, seed: int) -> Mixture:
     k = min(LEADING, z.shape[1])
     leading = ((z - mean) @ axes[:, :k] / scales[:k]).double().numpy()
     components = min(COMPONENTS, len(z))
-    found = GaussianMixture(components, reg_covar=1e-4, random_state=seed, max_iter=50).fit(leading)
+    found = GaussianMixture(components, reg_covar=1e-4, random_state=seed, max_iter=100).fit(
+        leading
+    )
     means = torch.zeros(components, z.shape[1])
     means[:, :k] = torch.from_numpy(found.means_).float()
     factors = torch.eye(z.shape[1]).repeat(components, 1, 1)

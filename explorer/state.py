@@ -7,9 +7,6 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-ADAM = {"step", "exp_avg", "exp_avg_sq"}
-SLOTS = {torch.optim.Adam: ADAM, torch.optim.AdamW: ADAM, torch.optim.SGD: {"momentum_buffer"}}
-
 
 def under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """The entries whose name starts with ``prefix``, without it."""
@@ -23,12 +20,7 @@ def optimizer_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Tensor]) -> None:
-    """The reverse of `optimizer_state`; settings such as the learning rate stay as they are.
-
-    The slots of another kind of optimizer, which a fork may bring, are left out: it starts fresh.
-    """
-    if {key.split(".", 1)[1] for key in state} - SLOTS[type(optimizer)]:
-        return
+    """The reverse of `optimizer_state`; settings such as the learning rate stay as they are."""
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     slots: dict[int, dict[str, Tensor]] = defaultdict(dict)
     for key, value in state.items():
@@ -84,11 +76,10 @@ class Average:
         named = {f"weights.{i}": w for i, w in enumerate(self.weights)}
         return named | {"updates": torch.tensor(self.updates)}
 
-    def restore(self, state: dict[str, Tensor], model: nn.Module) -> None:
-        """Take up an average, or begin with the model's weights where none was kept."""
+    def restore(self, state: dict[str, Tensor]) -> None:
         self.updates = int(state["updates"])
-        for i, (weight, now) in enumerate(zip(self.weights, model.parameters(), strict=False)):
-            weight.copy_(state.get(f"weights.{i}", now.detach()))
+        for i, weight in enumerate(self.weights):
+            weight.copy_(state[f"weights.{i}"])
 
 
 class Window:

@@ -304,7 +304,7 @@ class Trainer:
         self.model.load_state_dict(under(state, "model."))
         self.average = Average(self.model, self.settings.ema)
         if "average.weights.0" in state:
-            self.average.restore(under(state, "average."), self.model)
+            self.average.restore(under(state, "average."))
         for part, optimizer in self.optimizers.items() if moments else ():
             restore_optimizer(optimizer, under(state, f"optimizer.{part}."))
         self.step = int(state["step"])

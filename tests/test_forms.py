@@ -11,14 +11,8 @@ from explorer.errors import InputError
 from explorer.ui import forms, pickers, url
 from explorer.ui.asking import _key, literal
 
-SETTINGS = {
-    f"{owner} {one.name}": one
-    for owner, settings in (
-        *((family.name, family.settings) for family in families()),
-        ("training", training_settings()),
-    )
-    for one in settings
-}
+GROUPS = [*(family.settings for family in families()), training_settings()]
+SETTINGS = {one.name: one for settings in GROUPS for one in settings}
 LOGARITHMIC = [one for one in SETTINGS.values() if one.hint.log]
 every_setting = pytest.mark.parametrize("one", SETTINGS.values(), ids=list(SETTINGS))
 
@@ -62,7 +56,7 @@ def form(settings: list[Setting], given: dict, **address: str) -> AppTest:
 def test_a_control_shows_any_possible_value(one, monkeypatch):
     monkeypatch.undo()  # a real session
     other, allowed = one.hint.when or ("", ())
-    before = [SETTINGS[f"vae {other}"]] if other else []
+    before = [SETTINGS[other]] if other else []
     for value in some_values(one):
         at = form([*before, one], {one.name: value, other: allowed[0] if allowed else ""})
         assert at.session_state["values"][one.name] == value
@@ -98,7 +92,7 @@ def test_a_logarithmic_scale_has_its_ends_and_every_value_asked_for(one):
 
 
 def test_a_logarithmic_scale_keeps_a_value_between_its_stops():
-    assert 37 in forms.scale(SETTINGS["vae latent"], 37)
+    assert 37 in forms.scale(SETTINGS["latent"], 37)
 
 
 @every_setting
