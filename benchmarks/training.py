@@ -213,7 +213,7 @@ def recipes(epochs: float, batches: Iterable[int]) -> list[Recipe]:
 def main() -> None:
     """Measure training alone, then whole runs."""
     usual = torch.get_num_threads()
-    asked = measure.options(__doc__.partition("\n")[0], seconds=60, epochs=4, threads=usual)
+    asked = measure.options(__doc__.partition("\n")[0], seconds=60, epochs=10, threads=usual)
     torch.set_num_threads(asked.threads)
     report = measure.Report(f"training, {asked.threads} threads")
     rows = (training_alone(made, asked.seconds) for made in recipes(LONG, BATCHES))

@@ -43,7 +43,10 @@ def _work(run: runs.Run, leash: bool = False) -> int:
     with processes.Interrupts(threading.Event()) as interrupted:
         if leash:
             launch.leash(interrupted.set)
-        state = work(run, interrupted, _teller(interrupted))
+        # Under a dashboard one core is left to it: two threads on two busy cores wait for each
+        # other, and a step took five times as long as with one (measured).
+        threads = max(1, (os.cpu_count() or 1) - 1) if leash else 0
+        state = work(run, interrupted, _teller(interrupted), threads)
     print(f"{state} at step {run.status.step:,}", flush=True)
     return INTERRUPTED if state == "interrupted" else 0
 

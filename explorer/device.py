@@ -1,5 +1,6 @@
 """Which device and which precision: decided here and nowhere else."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ def devices() -> tuple[Device, ...]:
         ]
     if torch.backends.mps.is_available():
         found.append(Device("mps", "Apple GPU"))
-    return (*found, Device("cpu", f"CPU, {torch.get_num_threads()} threads"))
+    return (*found, Device("cpu", f"CPU, {os.cpu_count()} cores"))
 
 
 def choose(name: str = "auto") -> Device:

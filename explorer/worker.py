@@ -32,11 +32,14 @@ def work(
     run: Run,
     interrupted: threading.Event | None = None,
     tell: Callable[[Any], None] = lambda e: None,
+    threads: int = 0,
 ) -> str:
     """Train ``run`` until it is done, stopped or interrupted, and return which.
 
-    ``interrupted`` asks to save and leave; ``tell`` hears every event.  What goes wrong is written
-    into the run and raised as an ExplorerError.
+    ``interrupted`` asks to save and leave; ``tell`` hears every event; ``threads`` compute on the
+    CPU (0: as many as there are cores), unless the run began with another number: sums in another
+    order would differ in their last bits.  What goes wrong is written into the run and raised as
+    an ExplorerError.
     """
     interrupted = interrupted or threading.Event()
     with Writer(run) as writer, launch.turn(run, interrupted=interrupted.is_set) as mine:
@@ -44,14 +47,22 @@ def work(
             state = "interrupted" if interrupted.is_set() else "stopped"
             writer.end(state, "It left the queue before its turn.")
             return state
-        return _Work(run, writer, interrupted, tell).train()
+        return _Work(run, writer, interrupted, tell, threads).train()
 
 
 class _Work:
     """A run that has its slot."""
 
-    def __init__(self, run: Run, writer: Writer, interrupted: threading.Event, tell: Callable):
+    def __init__(
+        self,
+        run: Run,
+        writer: Writer,
+        interrupted: threading.Event,
+        tell: Callable[[Any], None],
+        threads: int,
+    ):
         self.run, self.writer, self.interrupted, self.tell = run, writer, interrupted, tell
+        self.threads = threads
         self.recipe = Recipe.read(run.settings).checked()
         self.stopped = False
         self.looked_at, self.saved_at = -LOOK_EVERY, time.monotonic()
@@ -79,13 +90,18 @@ class _Work:
 
     def _begin(self) -> None:
         """Build what the recipe says, take up what was saved, and say that training starts."""
+        import torch
+
         from explorer.checkpoints import build
         from explorer.training import Trainer
 
         events = self.run.events()
         train, test = (data.load(self.recipe.data, split) for split in ("train", "test"))
         self.digest = train.digest
-        self._same_data(events)
+        first = next((e for e in events if e["event"] == "start"), {})
+        self._same_data(first)
+        if threads := first.get("threads", self.threads):
+            torch.set_num_threads(threads)
         model = build(self.recipe, train.spec)
         self.trainer = Trainer(model, self.recipe.training, train, test, changes(events))
         latest = self._latest()
@@ -94,9 +110,8 @@ class _Work:
         self.writer.begin(self.trainer.step, **self._facts())
         self._know_checkpoints(latest, events)
 
-    def _same_data(self, events: list[dict[str, Any]]) -> None:
+    def _same_data(self, first: dict[str, Any]) -> None:
         """A resumed run must go on with the very images it began with."""
-        first = next((e for e in events if e["event"] == "start"), {})
         if first.get("data_digest") not in (None, self.digest):
             raise StoreError(
                 f"The images of {self.recipe.data} are not those this run began with. "
@@ -158,6 +173,7 @@ class _Work:
         return {
             "device": trainer.device.title,
             "precision": precision,
+            "threads": torch.get_num_threads(),
             "parameters": sum(p.numel() for p in trainer.model.parameters()),
             "total_steps": trainer.total,
             "steps_per_epoch": trainer.per_epoch,

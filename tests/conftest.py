@@ -1,9 +1,10 @@
-"""Small data and models that every test may share; OpenMP threads that sleep while idle."""
+"""Small data and models that every test may share; one thread each, since tests run in company."""
 
 import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

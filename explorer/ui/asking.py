@@ -17,7 +17,7 @@ from explorer.errors import ExplorerError, StoreError
 log = logging.getLogger("explorer")
 
 
-@st.cache_resource(max_entries=200, ttl="2h", show_spinner=False)
+@st.cache_resource(max_entries=200, ttl=7200.0, show_spinner=False)
 def _kept(name: str, _args: dict[str, Any], key: str) -> Any:
     return engine().call(name, **_args)
 

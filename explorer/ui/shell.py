@@ -14,7 +14,7 @@ ICON = str(Path(__file__).parent / "web" / "icon.png")  # bundled: a named icon 
 
 def run(page) -> None:
     """Show one page of the navigation."""
-    _warm_up()
+    _answer_quickly()
     theme.apply()
     above = st.container()
     with guarded():
@@ -22,14 +22,20 @@ def run(page) -> None:
     with above:
         while notices := url.notices():
             st.error(literal(notices.pop(0)), icon=":material/link:")
+    _start_engine()
     with st.sidebar:
-        _machine()
+        st.fragment(_machine, run_every=None if engine().state == "ready" else 2.0)()
 
 
 @st.cache_resource(show_spinner=False)
-def _warm_up() -> None:
-    """Once per server: quick answers, and an engine that loads PyTorch during the first page."""
+def _answer_quickly() -> None:
+    """Once per server."""
     sockets.send_at_once(st.get_option("server.port"))
+
+
+@st.cache_resource(show_spinner=False)
+def _start_engine() -> None:
+    """Once per server, after the first page has all it needs: loading PyTorch takes both cores."""
     engine().start()
 
 
