@@ -46,8 +46,17 @@ def curves(
     if mark is not None:
         figure.add_vline(x=mark, line={"color": ACCENT[0], "width": 1, "dash": "dot"})
     figure.update_xaxes(type="log" if log_x else "linear")
-    figure.update_yaxes(**({"type": "log", "dtick": "D2"} if log_y else {"type": "linear"}))
+    if log_y:
+        figure.update_yaxes(type="log", **_log_ticks(lines))
+    else:
+        figure.update_layout(legend={"y": 0, "yanchor": "bottom"})  # below a curve that rises
     return figure
+
+
+def _log_ticks(lines: Sequence[Curve]) -> dict[str, list]:
+    """Ticks at 1, 2 and 5 of every decade, each written out in full."""
+    values = [2 * m * 10.0**k for k in range(-7, 9) for m in (0.5, 1, 2.5)]
+    return {"tickvals": values, "ticktext": [f"{v:g}" for v in values]} if lines else {}
 
 
 def latent_bars(kl: np.ndarray, *, title: str = "", height: int = 240) -> go.Figure:

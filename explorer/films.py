@@ -60,7 +60,7 @@ def _film(found: list[tuple[str, History, str]], steps: list[int], per_epoch: in
         return None
     steps = _affordable(steps, found)
     tracks = tuple(Track(title, _frames(h, track, steps)) for title, h, track in found)
-    labels = tuple(f"step {step:,} · epoch {step / per_epoch:.4g}" for step in steps)
+    labels = tuple(f"step {step:,} · epoch {step / per_epoch:.2f}" for step in steps)
     return Film(tracks, labels)
 
 

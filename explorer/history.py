@@ -12,7 +12,7 @@ import numpy as np
 from explorer.runs import Preview, Run
 from explorer.runs.checkpoints import PREVIEW
 
-KEPT = 32  # histories kept in memory, those of the runs looked at last
+KEPT = 200  # histories kept in memory, those of the runs looked at last
 
 
 @dataclass(eq=False)

@@ -5,6 +5,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+PIXELS = 4096 * 4096  # of a picture of ours, at most
+
 
 def to_uint8(x: np.ndarray) -> np.ndarray:
     """Floats in [0, 1] N C H W -> uint8 N H W (grey) or N H W 3; values outside are clipped."""
@@ -50,7 +52,10 @@ def png(picture: np.ndarray) -> bytes:
 
 def read_png(data: bytes) -> np.ndarray:
     """PNG bytes of ours -> uint8 H W or H W 3."""
-    return np.asarray(Image.open(BytesIO(data), formats=("PNG",)))
+    picture = Image.open(BytesIO(data), formats=("PNG",))
+    if picture.width * picture.height > PIXELS:
+        raise ValueError(f"a picture of {picture.width} x {picture.height} pixels is not ours")
+    return np.asarray(picture)
 
 
 def points_picture(points: np.ndarray, side: int = 224, extent: float = 1.6) -> np.ndarray:

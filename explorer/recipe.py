@@ -92,6 +92,7 @@ class TrainSettings(Settings):
         ge=0,
         le=1,
         group="Optimizer",
+        log=True,
         advanced=True,
     )
     clip: float = setting(

@@ -15,7 +15,7 @@ from explorer.ui.draw import draw_pad
 ABLE = ("Encodes", "Decodes")
 PRIORS = {"normal": "N(0, I)", "gaussian": "Fitted Gaussian", "mixture": "Mixture of 10"}
 SHOWN = 8  # test images in a row
-
+FIRST = ("autoencoder-fashion", "vae-fashion", "vae-beta-10")  # chosen when a page opens
 
 COMPARISONS = {
     "AE or VAE": ("autoencoder-fashion", "vae-fashion"),
@@ -44,7 +44,7 @@ def choose() -> list[Entry]:
     three = st.session_state.get("third", False)
     columns = st.columns(3 if three else 2, gap="medium")
     chosen = []
-    for column, key, name in zip(columns, "abc", COMPARISONS["AE or VAE"] + ("",), strict=False):
+    for column, key, name in zip(columns, "abc", FIRST, strict=False):
         with column:
             default = f"{catalog.SHIPPED}{name}"
             if found := pickers.checkpoint(f"Model {key.upper()}", key, default, ABLE):
@@ -102,7 +102,9 @@ def errors(entries: list[Entry], name: str) -> None:
     stats = []
     for entry in entries:
         squared, absolute = ask("errors_of", checkpoint=entry.exact, data_name=name)
-        stats.append(theme.stat(entry.title, f"{squared:.2f}", f"· {absolute:.1f} absolute"))
+        stats.append(
+            theme.stat(entry.title, f"{squared:.2f}", f"squared · {absolute:.1f} absolute")
+        )
     theme.show(theme.row(*stats))
     st.caption(
         "Squared and absolute error, each summed over an image's pixels (0 to 1) and averaged over "
@@ -175,6 +177,7 @@ def own_picture(entries: list[Entry]) -> None:
     channels, size = entries[0].header.facts["spec"]["shape"][:2]
     left, right = st.container(key="wrap-own").columns([1, 2], gap="large")
     with left:
+        st.caption("Draw here: a shoe, trousers, a letter. The model shows what it expects to see.")
         drawn = draw_pad(key="pad", size=size, colour=channels == 3)
         file = st.file_uploader("Or upload a picture", max_upload_size=20)
     with right, guarded():

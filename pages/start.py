@@ -34,7 +34,9 @@ for column, experiment in zip(st.columns(3), EXPERIMENTS, strict=True):
         theme.show(theme.note(experiment.title, experiment.question, kicker=experiment.family))
         if st.button("Train it now", key=experiment.name, icon=":material/play_arrow:"):
             start_and_show(experiment)
-st.caption("Each trains for about a minute on a laptop without a GPU. You can leave the page.")
+st.caption(
+    "Each takes about a minute on two idle cores without a GPU. You can leave the page meanwhile."
+)
 
 
 @st.fragment(run_every=2.0)

@@ -21,7 +21,7 @@ def new_run(parent: catalog.Entry | None) -> None:
     left, middle, right = st.container(key="wrap-form").columns(3, gap="large")
     with left:
         family, data = _family_and_data(families, parent)
-        _data_help(data)
+        here = _data_help(data)
     settings = {s.name: s for s in (*families[family].settings, *ask("training_settings"))}
     there = ("auto", *(name for name, _ in ask("devices")))
     settings["device"] = replace(settings["device"], kind="choice", choices=there)
@@ -31,15 +31,17 @@ def new_run(parent: catalog.Entry | None) -> None:
             values |= _groups(settings, groups, given)
     with right:
         values |= _groups(settings, GROUPS[1], given)
-    _start(family, data, values, parent)
+    if here:
+        _start(family, data, values, parent)
 
 
 def _given(parent: catalog.Entry | None) -> dict:
     """The settings to begin with: those of the run that is forked, or the usual ones."""
     if not parent:
         return {}
-    recipe = parent.header.recipe
-    return recipe["model"] | recipe["training"]
+    recipe, done = parent.header.recipe, parent.header.facts["epoch"]
+    further = {"epochs": round(done + recipe["training"]["epochs"], 2), "steps": None}
+    return recipe["model"] | recipe["training"] | further
 
 
 def _family_and_data(families, parent):
@@ -71,15 +73,16 @@ def _groups(settings, groups, given) -> dict:
     return values
 
 
-def _data_help(name: str) -> None:
+def _data_help(name: str) -> bool:
     """A data set that is not here can be fetched; one's own images can be added."""
-    info = next((d for d in pickers._datasets() if d.name == name), None)
+    info = next((d for d in pickers.datasets() if d.name == name), None)
     if info and not info.available:
         st.warning(literal(info.problem))
         if st.button(f"Download {info.title}", icon=":material/download:"):
             fetch(name)
     with st.expander("Use my own images"):
         own_images()
+    return info is None or info.available
 
 
 def fetch(name: str) -> None:
@@ -88,7 +91,7 @@ def fetch(name: str) -> None:
     for told in stream("fetch", name=name, timeout=3600):
         if told and told[1]:
             bar.progress(told[0] / told[1], f"{told[0]:,} of {told[1]:,}")
-    pickers._datasets.clear()
+    pickers.datasets.clear()
     st.rerun()
 
 
@@ -108,7 +111,7 @@ def own_images() -> None:
             bar.progress(told[0] / told[1], f"{told[0]:,} of {told[1]:,} pictures")
     st.session_state["data_wish"] = told.name
     st.session_state["added"] = told
-    pickers._datasets.clear()
+    pickers.datasets.clear()
     st.rerun()
 
 
@@ -168,7 +171,7 @@ def preview_of_what_comes(family: str) -> None:
         title, film = found
         st.header("What it will look like")
         st.caption(f"The training of the shipped model: {title}.")
-        player(titled(film), key=f"shipped-{family}", report=False)
+        player(titled(film), key=f"shipped-{family}", autoplay=True, report=False)
 
 
 def take_wishes() -> None:

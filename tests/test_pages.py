@@ -12,8 +12,9 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from explorer import catalog, cli, runs
+from explorer import catalog, cli, launch, runs
 from explorer.engine import engine
+from explorer.errors import ResourceError
 from explorer.runs import Run
 from explorer.worker import work
 
@@ -38,6 +39,7 @@ def furnished(tmp_path_factory) -> Iterator[SimpleNamespace]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXPLORER_RUNS", str(folder))
         patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
+        patch.setenv("OMP_NUM_THREADS", "1")  # networks this small lose more by a second thread
         engine().close()  # the next one is started with this environment
         engine().start()
         made = SimpleNamespace(folder=folder, vae=_trained("vae"), ae=_trained("autoencoder"))
@@ -300,6 +302,25 @@ def test_another_run_is_one_click_away(furnished):
     sound(button(at, "Train another").click().run())
     assert "run" not in at.query_params
     assert "Train" in labels(at)
+
+
+def test_a_second_click_goes_on_with_the_run_of_the_first(empty, monkeypatch):
+    started = []
+
+    def start(run):
+        started.append(run.id)
+        if len(started) == 1:
+            raise ResourceError("No worker could be started. Try again.")
+
+    monkeypatch.setattr(launch, "start", start)
+    at = opened("train", steps="5", width="4")
+    sound(button(at, "Train").click().run())
+    assert "No worker could be started" in told(at)
+    sound(button(at, "Train").click().run())
+    (run,) = runs.runs()
+    assert started == [run.id, run.id]
+    assert at.query_params["run"] == run.id
+    assert (run.settings["training"]["steps"], run.settings["model"]["width"]) == (5, 4)
 
 
 # Choices --------------------------------------------------------------------------------------

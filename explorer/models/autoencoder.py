@@ -41,7 +41,7 @@ class Config(Settings):
     )
     architecture: Literal["conv", "mlp"] = setting(
         "conv",
-        "Network",
+        "Kind of network",
         "Convolutional networks know that neighbouring pixels belong together; "
         "an MLP has to learn it. 2-D points always use an MLP.",
         group="Network",

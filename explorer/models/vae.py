@@ -35,6 +35,7 @@ class Config(autoencoder.Config):
         ge=0,
         le=10,
         group="Objective",
+        log=True,
         live=True,
     )
     beta_unit: Literal["sum", "mean", "batch-sum"] = setting(

@@ -13,7 +13,7 @@ from explorer.config import Setting
 from explorer.ui import url
 
 STOPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.5)  # of a decade of a logarithmic slider
-SMALLEST = 1e-3  # where a logarithmic slider that includes 0 begins
+SMALLEST = 1e-4  # where a logarithmic slider that includes 0 begins
 
 
 def form(settings: Iterable[Setting], given: dict[str, Any]) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def form(settings: Iterable[Setting], given: dict[str, Any]) -> dict[str, Any]:
         if _applies(one, values):
             values[one.name] = control(one, given.get(one.name, one.default))
     if folded:
-        with st.expander("More"):
+        with st.expander(f"More about the {folded[0].hint.group.lower()}"):
             values |= {s.name: control(s, given.get(s.name, s.default)) for s in folded}
     return {name: value for name, value in values.items() if value is not None}
 

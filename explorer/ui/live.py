@@ -21,15 +21,20 @@ MAIN = ("loss", "reconstruction", "KL")  # terms that get a plot of their own, i
 
 def run_view(run: Run) -> None:
     """Everything about one run; refreshes itself every second while a worker has the run."""
-    live = run.status.live or launch.worker_pid(run) is not None
-    st.fragment(_view, run_every=1.0 if live else None)(run.id, live)
+    live = is_live(run)
+    st.fragment(_view, run_every=1.0 if live else 5.0)(run.id, live)
+
+
+def is_live(run: Run) -> bool:
+    """Whether a worker has the run, or is about to take it."""
+    return run.status.live or launch.worker_pid(run) is not None
 
 
 def _view(run_id: str, live: bool) -> None:
     with guarded():
         run = runs.find(run_id)
         status = run.status
-        if live and not status.live and launch.worker_pid(run) is None:
+        if live != is_live(run):
             st.rerun()
         if status.damaged:
             raise StoreError(f"The run {run.id} is damaged. {status.reason}")
@@ -65,9 +70,10 @@ def _progress(told: History, status: runs.Status) -> None:
         theme.stat("Step", f"{step:,}", f"of {told.total:,}" if told.total else ""),
         theme.stat("Epoch", f"{step / told.per_epoch:.1f}"),
         theme.stat("Speed", f"{told.speed:,.0f}" if told.speed else "–", "images / s"),
-        theme.stat("Time left", _time_left(told, step) if status.live else "–"),
         theme.stat("Parameters", f"{told.facts.get('parameters', 0):,}"),
     ]
+    if status.live:
+        stats.insert(3, theme.stat("Time left", _time_left(told, step)))
     theme.show(theme.row(*stats, least="8.5rem"))
 
 

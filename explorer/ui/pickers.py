@@ -13,7 +13,7 @@ from explorer.ui import url
 
 
 @st.cache_data(ttl=5, max_entries=4, show_spinner=False)
-def _datasets() -> list[data.DatasetInfo]:
+def datasets() -> list[data.DatasetInfo]:
     return data.datasets()
 
 
@@ -21,11 +21,11 @@ def dataset(
     key: str = "data", shape: tuple[int, ...] | None = None, default: str = "fashion-mnist"
 ) -> data.DatasetInfo:
     """A data set; with ``shape``, only those that are here and look like that."""
-    there = {d.name: d for d in _datasets() if not shape or (d.available and d.shape == shape)}
+    there = {d.name: d for d in datasets() if not shape or (d.available and d.shape == shape)}
 
     def label(name: str) -> str:
         one = there[name]
-        noun = "images" if one.kind == "image" else "points"
+        noun = "training images" if one.kind == "image" else "points"
         return f"{one.title} · {one.train:,} {noun}" if one.available else f"{one.title} · fetch"
 
     help_text = "What the model learns from. Bundled sets work without a network."
