@@ -169,7 +169,7 @@ def test_a_film_has_a_frame_for_every_step_that_was_shown(run):
             show(writer, step)
         show(writer, 3, "reconstructions")
     film = films.run_film(History(run).refresh())
-    assert film.labels == ("step 0 · epoch 0", "step 3 · epoch 0.5", "step 6 · epoch 1")
+    assert film.labels == ("step 0 · epoch 0.00", "step 3 · epoch 0.50", "step 6 · epoch 1.00")
     found = {track.title: track.frames[:, 0, 0].tolist() for track in film.tracks}
     assert found == {"samples": [0, 3, 6], "reconstructions": [3, 3, 3]}
     shown = films.titled(film)

@@ -85,7 +85,7 @@ def storm(kills: int, steps: int, end: int | None = None) -> tuple[Run, Witness]
     witness.join()
     assert killed == kills
     assert run.checkpoints()
-    end = end or run.checkpoints()[-1].step // 10 * 10 + 20
+    end = end or max(event["step"] for event in run.events()) // 10 * 10 + 20
     for one in (run, twin):
         train_until(one, end)
     assert differences(outcome(run), outcome(twin)) == []
@@ -101,8 +101,8 @@ def train_until(run: Run, step: int) -> None:
     assert run.status.step == step
 
 
-def test_four_kills_lose_nothing_and_change_nothing():
-    run, witness = storm(4, 10_000)
+def test_two_kills_lose_nothing_and_change_nothing():
+    run, witness = storm(2, 10_000)
     assert len(witness.seen) > 20
     can_fail(run, witness)
 
