@@ -67,8 +67,9 @@ def trained(workspace) -> list[Run]:
 
 def _trained(family: str) -> Run:
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
+    before = {run.id for run in runs.runs()}
     assert cli.main(["train", family, "--steps=20", *flags]) == 0
-    return runs.runs()[0]
+    return next(run for run in runs.runs() if run.id not in before)
 
 
 @pytest.fixture(autouse=True)
