@@ -1,5 +1,6 @@
 """What a trainer remembers beside the weights, all of it as flat named tensors."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,30 +84,23 @@ class Average:
 
 
 class Window:
-    """Means of named scalars over the steps since the last report; no sync until then."""
+    """Named scalars of the steps since the last report; nothing is computed until then."""
 
     def __init__(self) -> None:
-        self.sums: dict[str, Tensor] = {}
-        self.counts: dict[str, int] = {}
+        self.values: dict[str, list[Tensor]] = {}
 
     def add(self, terms: dict[str, Tensor]) -> None:
         for name, value in terms.items():
-            # Apple's GPUs have no float64.
-            value = value.detach().to(torch.float32 if value.is_mps else torch.float64)
-            self.sums[name] = self.sums[name] + value if name in self.sums else value
-            self.counts[name] = self.counts.get(name, 0) + 1
+            self.values.setdefault(name, []).append(value.detach())
 
     def flush(self) -> dict[str, float]:
         """The means; the window is empty afterwards."""
-        means = {name: float(total) / self.counts[name] for name, total in self.sums.items()}
-        self.__init__()
+        means = {name: math.fsum(v.tolist()) / len(v) for name, v in self.state().items()}
+        self.values = {}
         return means
 
     def state(self) -> dict[str, Tensor]:
-        sums = {f"sum.{name}": total for name, total in self.sums.items()}
-        counts = {f"count.{name}": torch.tensor(n) for name, n in self.counts.items()}
-        return sums | counts
+        return {name: torch.stack(values) for name, values in self.values.items()}
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        self.sums = under(state, "sum.")
-        self.counts = {name: int(n) for name, n in under(state, "count.").items()}
+        self.values = {name: list(values) for name, values in state.items()}

@@ -120,8 +120,11 @@ class Autoencoder(Model):
     def objectives(self, batch: Batch) -> Iterator[Objective]:
         z, _ = self.posterior(self.corrupted(batch))  # B C H W -> B Z
         error = self.reconstruction_error(self.decoder(z).float(), batch.x)  # B
-        terms = {"reconstruction": error.mean(), **self.usage(z)}
-        yield Objective("model", error.mean(), terms)
+        yield Objective("model", error.mean(), {"reconstruction": error.mean()})
+
+    def validate(self, batch: Batch) -> dict[str, Tensor]:
+        """The objective's terms, and how many latents carry information."""
+        return super().validate(batch) | self.usage(self.posterior(batch.x)[0])
 
     def corrupted(self, batch: Batch) -> Tensor:
         """The input with the denoising noise, if any is asked for."""

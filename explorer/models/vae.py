@@ -105,18 +105,18 @@ class VAE(autoencoder.Autoencoder):
         kl = kl_to_standard_normal(mean, log_var)  # B Z
         beta = self.config.beta * beta_ramp(self.config, batch.epoch)
         weighed = beta * in_sum_units(self.config.beta_unit, self.pixels, self.latent)
-        loss = error + weighed * kl.sum(1).mean()
+        divergence = kl.sum(1).mean()
+        loss = error + weighed * divergence
         terms = {
             "loss": loss,
             "reconstruction": error,
-            "KL": kl.sum(1).mean(),
+            "KL": divergence,
             "β": torch.tensor(beta),
-            **self.usage(mean),
         }
         yield Objective("model", loss * self._scale(len(mean)), terms)
 
     def validate(self, batch: Batch) -> dict[str, Tensor]:
-        """The objective's terms, and which latents the KL goes to: one value each."""
+        """And which latents the KL goes to: one value each."""
         kl = kl_to_standard_normal(*self.gaussian(batch.x)).mean(0)  # Z
         return super().validate(batch) | {"KL per latent": kl}
 
