@@ -185,9 +185,7 @@ def own_picture(entries: list[Entry]) -> None:
             asked = {"content": file.getvalue(), "size": size, "colour": channels == 3}
             drawn = ask("picture", **asked)
         if drawn is None:
-            st.caption(
-                "Draw a shoe, a trouser, a letter. A model shows you what it expects to see."
-            )
+            st.caption("What the models make of it appears here while you draw.")
             return
         for entry in entries:
             answer = ask("reconstruct", checkpoint=entry.exact, x=drawn[None])
