@@ -8,6 +8,7 @@
 import threading
 
 from explorer import answers, config
+from explorer.data.folders import Report
 from explorer.engine.client import Engine
 from explorer.engine.codec import register, register_all
 
@@ -15,6 +16,7 @@ __all__ = ["Engine", "engine", "register", "register_all"]
 
 register_all(answers)  # here, because both processes import this package
 register_all(config)
+register(Report)
 
 _lock = threading.Lock()
 _engine: Engine | None = None

@@ -1,0 +1,75 @@
+"""What the engine answers can travel, and what it refuses is a sentence."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer import answering, data
+from explorer.engine.wire import pack, unpack
+from explorer.errors import ExplorerError, InputError
+
+
+def travelled(value):
+    """What arrives in the web process."""
+    frame = b"".join(bytes(part) for part in pack("answer", 1, value))
+    length, header = np.frombuffer(frame[:16], "<u8").tolist()
+    assert length == len(frame) - 16
+    return unpack(memoryview(frame[16:]), header).value()
+
+
+def zipped(count: int) -> bytes:
+    """A zip of small noisy pictures in two folders, and a text."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for i in range(count):
+            pixels = np.random.default_rng(i).integers(0, 255, (40, 50, 3), np.uint8)
+            picture = io.BytesIO()
+            Image.fromarray(pixels).save(picture, "PNG")
+            archive.writestr(f"{'ab'[i % 2]}/{i}.png", picture.getvalue())
+        archive.writestr("a/readme.txt", b"hello")
+    return buffer.getvalue()
+
+
+def test_own_images_become_a_data_set_that_can_be_trained_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    *_, report = answering.add_images(zipped(30), "Mine", 32, True)
+    told = travelled(report)
+    assert (told.usable, told.total) == (30, 31)
+    assert told.rejected[0][0] == "a/readme.txt"
+    assert data.load(told.name).classes == ("a", "b")
+    assert answering.draft("vae", told.name, {"epochs": 1}).steps == 1
+
+
+def test_what_is_no_zip_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(ExplorerError):
+        list(answering.add_images(b"garbage", "x", 32, True))
+
+
+def test_forms_travel_whole():
+    assert travelled(answering.families()) == answering.families()
+    assert travelled(answering.training_settings()) == answering.training_settings()
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [({"beta": 12}, "between 0 and 10"), ({"steps": 0}, "between 1"), ({"x": 1}, "no setting 'x'")],
+)
+def test_a_draft_refuses_with_the_limit(values, said):
+    with pytest.raises(InputError, match=said):
+        answering.draft("vae", "mnist", values)
+
+
+def test_a_shipped_model_answers():
+    key = "pretrained:vae-fashion"
+    told = travelled(answering.sample(key, 4, 0))
+    assert told.pictures.shape == (4, 28, 28)
+    assert list(answering.fit_prior(key, "gaussian"))[-1] == 1.0
+    assert travelled(answering.sample(key, 4, 0, "gaussian")).prior == "gaussian"
+    answer = travelled(answering.reconstruct(key, "fashion-mnist", (0, 5)))
+    assert answer.labels.tolist() == [9, 1]
+    squared, absolute = answering.errors_of(key, "fashion-mnist", 64)
+    assert 5 < squared < 15 < absolute
