@@ -239,9 +239,10 @@ def test_a_folder_of_locks_that_cannot_be_made_is_said(monkeypatch, tmp_path):
 
 
 SERVER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from explorer import launch, runs
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job may ignore it
 launch.command = lambda run: [sys.executable, sys.argv[1], str(run.folder), "--leash", "--hold"]
 print(launch.start(runs.Run(Path(sys.argv[2]))), flush=True)
 time.sleep(1000)
