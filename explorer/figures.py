@@ -68,21 +68,6 @@ def latent_bars(kl: np.ndarray, *, title: str = "", height: int = 240) -> go.Fig
     return figure
 
 
-def dots(groups: Sequence[Curve], *, x_title: str, y_title: str, height: int = HEIGHT) -> go.Figure:
-    """Points of several groups, such as the errors of the same images in two models."""
-    figure = go.Figure(layout=_layout("", x_title, y_title, height))
-    for group in groups:
-        colour = CATEGORICAL[group.group % len(CATEGORICAL)]
-        figure.add_scatter(
-            x=group.x,
-            y=group.y,
-            name=group.name,
-            mode="markers",
-            marker={"color": colour, "size": 7},
-        )
-    return figure
-
-
 def _layout(title: str, x_title: str, y_title: str, height: int) -> go.Layout:
     return go.Layout(
         title={"text": title, "font": {"size": 14}, "x": 0, "xref": "paper"},

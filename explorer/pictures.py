@@ -31,13 +31,6 @@ def sheet(pictures: np.ndarray, columns: int, gap: int = 0, ground: int = 0) -> 
     return out
 
 
-def cut(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The tiles of a gapless sheet: R*h x C*w [3] -> N h w [3]."""
-    rows, columns = picture.shape[0] // height, picture.shape[1] // width
-    shaped = picture.reshape(rows, height, columns, width, *picture.shape[2:])
-    return shaped.swapaxes(1, 2).reshape(-1, height, width, *picture.shape[2:])
-
-
 def enlarge(picture: np.ndarray, times: int) -> np.ndarray:
     """Every pixel becomes a square of ``times`` x ``times``."""
     return picture.repeat(times, axis=0).repeat(times, axis=1)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from explorer.answers import Interpolation, LatentCode, LatentUse, Reconstruction, Samples
 from explorer.device import own_randomness
+from explorer.layers import draw
 from explorer.models.base import Decodes, Encodes, Model, last
 from explorer.pictures import points_picture, tiles, to_uint8
 from explorer.priors import Mixture
@@ -66,9 +67,7 @@ def sample(
     if not isinstance(model, Decodes):
         return Samples(shown(model, last(model.generate(n, generator)).numpy()), "own", seed)
     if prior is None:
-        z = temperature * torch.stack(
-            [torch.randn(model.latent, generator=generator) for _ in range(n)]
-        )
+        z = temperature * draw(n, (model.latent,), generator)
     else:
         centre = prior.weights @ prior.means
         z = centre + temperature * (prior.sample(n, generator) - centre)
