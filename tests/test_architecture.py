@@ -94,7 +94,7 @@ def loaded_by(module: str) -> set[str]:
         ("explorer.runs", {"torch", "streamlit", "plotly"}),
         ("explorer.launch", {"torch", "streamlit", "plotly"}),
         ("explorer.cli", {"torch", "streamlit", "plotly"}),
-        ("explorer.data", {"torch", "streamlit", "plotly"}),
+        ("explorer.data", {"torch", "streamlit", "plotly", "gdown"}),
         ("explorer.catalog", {"torch", "streamlit", "plotly"}),
         ("explorer.films", {"torch", "streamlit", "plotly"}),
         ("explorer.figures", {"torch", "streamlit"}),

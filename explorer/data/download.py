@@ -46,16 +46,14 @@ def fetch(name: str, title: str, progress: Progress | None) -> None:
 
 
 def _download(name: str, title: str, root: Path, progress: Progress | None) -> None:
+    import gdown
+
     try:
         with _metered(NEEDED[name][1], progress):
             _torchvision(name)(root)
-    except (OSError, RuntimeError) as problem:  # torchvision's words for: no network, wrong MD5
-        extra = (
-            "It needs the package gdown (pip install gdown). " if "gdown" in str(problem) else ""
-        )
-        raise ResourceError(
-            f"{title} could not be downloaded. {extra}{_ways_out(name)}"
-        ) from problem
+    except (OSError, RuntimeError, gdown.exceptions.DownloadError) as problem:
+        # torchvision's and Google Drive's words for: no network, wrong MD5, too many downloads
+        raise ResourceError(f"{title} could not be downloaded. {_ways_out(name)}") from problem
 
 
 def _ways_out(name: str) -> str:
@@ -88,13 +86,20 @@ def _torchvision(name: str) -> Callable[[Path], Any]:
 
 @contextmanager
 def _metered(total: int, progress: Progress | None) -> Iterator[None]:
-    """Listen to torchvision's downloads through the progress bar it draws for each file.
+    """Listen to the downloads: torchvision's through the bar it draws, Google Drive's as it offers.
 
-    The bar is its only hook; and its connections have no time limit of their own.
+    Neither has a time limit of its own.
     """
+    import gdown
     from torchvision.datasets import utils
 
-    bar, timeout, done = utils.tqdm, socket.getdefaulttimeout(), 0
+    done = 0
+
+    def received(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress:
+            progress(min(done, total), total)
 
     class Meter:
         def __init__(self, **_: Any):
@@ -106,18 +111,25 @@ def _metered(total: int, progress: Progress | None) -> Iterator[None]:
         def __exit__(self, *_: Any) -> None:
             pass
 
-        def update(self, count: int) -> None:
-            nonlocal done
-            done += count
-            if progress:
-                progress(min(done, total), total)
+        update = staticmethod(received)
 
-    utils.tqdm = Meter
+    def from_drive(**asked: Any) -> Any:
+        so_far = 0
+
+        def tell(now: int, _: int | None) -> None:
+            nonlocal so_far
+            received(now - so_far)
+            so_far = now
+
+        return drive(**asked | {"quiet": True, "progress": tell, "timeout": TIMEOUT})
+
+    bar, drive, timeout = utils.tqdm, gdown.download, socket.getdefaulttimeout()
+    utils.tqdm, gdown.download = Meter, from_drive
     socket.setdefaulttimeout(TIMEOUT)
     try:
         yield
     finally:
-        utils.tqdm = bar
+        utils.tqdm, gdown.download = bar, drive
         socket.setdefaulttimeout(timeout)
 
 
