@@ -9,8 +9,8 @@ RUN = .venv/bin/python
 app: .venv/app  ## serve the dashboard on http://127.0.0.1:8501
 	@$(RUN) -m explorer app
 
-test: .venv/dev  ## the fast tests
-	$(RUN) -m pytest
+test: .venv/dev  ## the fast tests, two files at a time
+	$(RUN) -m pytest -n 2 --dist loadfile
 
 test-slow: .venv/dev  ## minutes of training and of killed processes
 	$(RUN) -m pytest -m slow

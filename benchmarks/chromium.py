@@ -42,18 +42,24 @@ class Server:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """One headless Chromium."""
+    if not (found := path()):
+        sys.exit("No Chromium found: install one or set EXPLORER_CHROMIUM to its path.")
     with sync_playwright() as playwright:
-        path = chromium_path() or playwright.chromium.executable_path
-        if not Path(path).exists():
-            sys.exit("No Chromium found: install one or set EXPLORER_CHROMIUM to its path.")
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
         browser.close()
 
 
-def chromium_path() -> str | None:
-    """EXPLORER_CHROMIUM, or the first Chromium on the PATH."""
-    return os.environ.get("EXPLORER_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+def path() -> str | None:
+    """The first Chromium found: EXPLORER_CHROMIUM, one on the PATH, else Playwright's own."""
+    asked = os.environ.get("EXPLORER_CHROMIUM")
+    found = asked or next(filter(None, map(shutil.which, NAMES)), None) or _own_chromium()
+    return found if Path(found).exists() else None
+
+
+def _own_chromium() -> str:
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
 
 
 @contextmanager

@@ -25,7 +25,6 @@ from explorer.recipe import Parent, Recipe, TrainSettings, recipe
 from explorer.training import Trainer, total_steps
 
 MEASURED = 64  # images of a step that is timed for an estimate
-FITTED = 10_000  # training images whose latents a density is fitted to
 PATIENCE = 1.0  # seconds that timing may take
 
 
@@ -41,14 +40,16 @@ def answer(fd: int) -> NoReturn:
 def families() -> tuple[FamilyInfo, ...]:
     """Every family with its settings, for forms."""
     return tuple(
-        FamilyInfo(name, m.title, m.summary, m.paper, config.describe(m.Config))
+        FamilyInfo(
+            name,
+            m.title,
+            m.summary,
+            m.paper,
+            config.describe(m.Config),
+            config.describe(TrainSettings, **m.training_defaults),
+        )
         for name, m in models.families().items()
     )
-
-
-def training_settings() -> tuple[config.Setting, ...]:
-    """How any family is trained, for forms."""
-    return config.describe(TrainSettings)
 
 
 def devices() -> tuple[tuple[str, str], ...]:
@@ -174,14 +175,13 @@ def _model(checkpoint: str) -> Model:
 
 def fit_prior(checkpoint: str, kind: str) -> Iterator[float]:
     """Fit a density to the latents of the training images: yields how much is done, 0 to 1."""
-    model, name = _model(checkpoint), catalog.entry(checkpoint).header.recipe["data"]
-    chunks = np.array_split(data.load(name).x[:FITTED], 20)
+    chosen = catalog.entry(checkpoint)
+    x = data.load(chosen.header.recipe["data"]).x[: priors.FITTED]
     latents = []
-    for i, chunk in enumerate(chunks):
-        yield 0.7 * i / len(chunks)
-        latents.append(probes.aggregate_posterior(model, chunk, seed=i))
-    yield 0.7
-    _keep_prior(catalog.entry(checkpoint).exact, kind, priors.fit(kind, torch.cat(latents)))
+    for drawn in probes.aggregate_posterior(_model(checkpoint), x):
+        latents.append(drawn)
+        yield 0.7 * sum(map(len, latents)) / len(x)
+    _keep_prior(chosen.exact, kind, priors.fit(kind, torch.cat(latents)))
     yield 1.0
 
 
@@ -260,5 +260,5 @@ def _with_progress(job) -> Iterator[Any]:
         yield future.result()
 
 
-QUICK = (families, training_settings, devices, draft, reconstruct, sample, interpolate, picture)
+QUICK = (families, devices, draft, reconstruct, sample, interpolate, picture)
 HEAVY = (estimate, fit_prior, errors_of, latent_use, add_images, fetch)

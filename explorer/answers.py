@@ -17,10 +17,29 @@ class Track:
 
 
 @dataclass(frozen=True, eq=False)
+class Plane:
+    """One strip of a film in the plane: what lies in [-extent, extent]², y upwards, drawn sharp.
+
+    ``points`` float32 F N 2, coloured by ``groups`` (int N, an index into the palette) if given;
+    the first ``trails`` points draw the path they have come along.  ``arrows`` float32 F M 4
+    (x, y, dx, dy).  ``ground`` uint8 F H W (or 1 H W for all frames), the row at the top first:
+    how dark the ground is, such as a density.
+    """
+
+    title: str
+    points: np.ndarray
+    groups: np.ndarray | None = None
+    arrows: np.ndarray | None = None
+    ground: np.ndarray | None = None
+    trails: int = 0
+    extent: float = 1.6
+
+
+@dataclass(frozen=True, eq=False)
 class Film:
     """Synchronised tracks of equally many frames; ``labels`` says what each frame is."""
 
-    tracks: tuple[Track, ...]
+    tracks: tuple[Track | Plane, ...]
     labels: tuple[str, ...]
     ticks: tuple[float, ...] | None = None
     unit: str = ""
@@ -85,7 +104,6 @@ class Curve:
     y: np.ndarray
     group: int = 0  # curves of one group share a colour
     dashed: bool = False
-    faint: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,10 +125,11 @@ class Draft:
 
 @dataclass(frozen=True)
 class FamilyInfo:
-    """A family as a form shows it; ``settings`` are `explorer.config.Setting`."""
+    """A family as a form shows it; ``settings`` and ``training`` are `explorer.config.Setting`."""
 
     name: str
     title: str
     summary: str
     paper: str
     settings: tuple
+    training: tuple

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from explorer import runs
 from explorer.errors import ExplorerError, InputError
-from explorer.header import Header, read_header
+from explorer.header import MODEL, Header, read_header
 
 SHIPPED = "pretrained:"
-MODEL = "model.safetensors"
 FOLDER = Path(__file__).parents[1] / "pretrained"
 
 

@@ -64,8 +64,7 @@ def _parser(arguments: list[str] | None) -> argparse.ArgumentParser:
     one = add_command("train", commands.train)
     one.add_argument("family")
     one.add_argument("--data", default="fashion-mnist", help="see `datasets` (default %(default)s)")
-    add_arguments(one, TrainSettings)
-    _add_family_arguments(one, arguments)
+    _add_settings(one, arguments)
     one = add_command("resume", commands.resume)
     one.add_argument("run")
     one.add_argument("--leash", action="store_true", help=argparse.SUPPRESS)
@@ -117,8 +116,8 @@ def _adder(parsers):
     return add_command
 
 
-def _add_family_arguments(parser: argparse.ArgumentParser, arguments: list[str] | None) -> None:
-    """The flags of the family that is asked for; importing families costs seconds, so only then."""
+def _add_settings(parser: argparse.ArgumentParser, arguments: list[str] | None) -> None:
+    """The flags of ``train`` and of the family asked for; importing families costs seconds."""
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] != ["train"]:
         return
@@ -126,5 +125,8 @@ def _add_family_arguments(parser: argparse.ArgumentParser, arguments: list[str] 
 
     known = [word for word in words[1:] if word in families()]
     first = [word for word in words[1:2] if not word.startswith("-")]
+    defaults = {}
     for name in (known or first)[:1]:
         add_arguments(parser, family(name).Config)
+        defaults = family(name).training_defaults
+    add_arguments(parser, TrainSettings, **defaults)

@@ -160,11 +160,14 @@ def sample(asked: argparse.Namespace) -> None:
 
 def _fitted(path: Path, kind: str) -> "Mixture":
     """A density fitted to the latents of the images that the model was trained on."""
+    import torch
+
     from explorer import checkpoints, data, priors, probes
     from explorer.header import read_header
 
-    x = data.load(read_header(path).recipe["data"]).x[:10_000]
-    return priors.fit(kind, probes.aggregate_posterior(checkpoints.load(path), x))
+    x = data.load(read_header(path).recipe["data"]).x[: priors.FITTED]
+    latents = probes.aggregate_posterior(checkpoints.load(path), x)
+    return priors.fit(kind, torch.cat(list(latents)))
 
 
 def _npz(**arrays: Any) -> bytes:

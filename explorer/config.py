@@ -5,9 +5,8 @@ form needs (unit, group, logarithmic slider).  Everything else here is derived f
 """
 
 import argparse
-import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import UnionType
 from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
@@ -114,9 +113,10 @@ def setting(
     return Field(default, title=title, description=description, json_schema_extra=extra, **bounds)
 
 
-def describe(settings: type[Settings]) -> tuple[Setting, ...]:
-    """Every setting of a group, in the order of its declaration."""
-    return tuple(_describe(name, info) for name, info in settings.model_fields.items())
+def describe(settings: type[Settings], **defaults: Any) -> tuple[Setting, ...]:
+    """Every setting of a group, in the order of its declaration; ``defaults`` replace its own."""
+    own = (_describe(name, info) for name, info in settings.model_fields.items())
+    return tuple(replace(s, default=defaults.get(s.name, s.default)) for s in own)
 
 
 def _describe(name: str, info: FieldInfo) -> Setting:
@@ -189,12 +189,14 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-# Command line and JSON ------------------------------------------------------------------------
+# Command line ---------------------------------------------------------------------------------
 
 
-def add_arguments(parser: argparse.ArgumentParser, settings: type[Settings]) -> None:
+def add_arguments(
+    parser: argparse.ArgumentParser, settings: type[Settings], **defaults: Any
+) -> None:
     """One ``--flag`` a setting; values stay text, since `Settings.read` validates them."""
-    for one in describe(settings):
+    for one in describe(settings, **defaults):
         limits = (
             f" [{one.low:g}..{one.high:g}]" if one.low is not None and one.high is not None else ""
         )
@@ -207,15 +209,3 @@ def add_arguments(parser: argparse.ArgumentParser, settings: type[Settings]) -> 
             metavar="VALUE",
             help=text.replace("%", "%%"),
         )
-
-
-def strict_json(text: str | bytes) -> Any:
-    """Parse JSON as the standard says: NaN and Infinity are refused.  Raises InputError."""
-
-    def refuse(name: str) -> None:
-        raise InputError(f"{name} is not JSON. Use a finite number.")
-
-    try:
-        return json.loads(text, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"This is not valid JSON: {error}.") from None

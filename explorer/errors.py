@@ -27,3 +27,7 @@ class StoreError(ExplorerError):
     """What is on disk is damaged: a truncated checkpoint, a broken run folder."""
 
     exit_code = 4
+
+
+class NonFinite(ExplorerError):
+    """A loss, a gradient or a sample is not a number any more."""

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from explorer.answers import Curve
-from explorer.palette import ACCENT, CATEGORICAL
+from explorer.palette import CATEGORICAL
 
 HEIGHT = 300
 CONFIG = {"displayModeBar": False}
@@ -23,13 +23,9 @@ def curves(
     y_title: str = "",
     log_x: bool = False,
     log_y: bool = False,
-    mark: float | None = None,
     height: int = HEIGHT,
 ) -> go.Figure:
-    """Lines over steps; a dashed line is validation, a faint one is noise behind a smooth one.
-
-    ``mark`` draws a vertical line, such as the frame a film player shows.
-    """
+    """Lines over steps; lines of one group share a colour."""
     figure = go.Figure(layout=_layout(title, x_title, y_title, height))
     for line in lines:
         colour = CATEGORICAL[line.group % len(CATEGORICAL)]
@@ -38,13 +34,8 @@ def curves(
             y=line.y,
             name=line.name,
             mode="lines" if len(line.x) > 1 else "markers",
-            opacity=0.3 if line.faint else 1,
-            showlegend=not line.faint,
-            hoverinfo="skip" if line.faint else "all",
             line={"color": colour, "width": 2, "dash": "dot" if line.dashed else "solid"},
         )
-    if mark is not None:
-        figure.add_vline(x=mark, line={"color": ACCENT[0], "width": 1, "dash": "dot"})
     figure.update_xaxes(type="log" if log_x else "linear")
     if log_y:
         figure.update_yaxes(type="log", **_log_ticks(lines))

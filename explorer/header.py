@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from explorer.answers import Film, Track
-from explorer.config import strict_json
 from explorer.errors import InputError, StoreError
+from explorer.files import parse_json
 
 HEADER_LIMIT = 1_000_000  # bytes
 TENSOR_LIMIT = 5_000
 FORMAT = "explorer-checkpoint-1"
+MODEL = "model.safetensors"  # the weights in a checkpoint's folder
 FILM = "film."  # tensors under this name are pictures, not weights
 BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1}
 PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\x93NUMPY")
@@ -85,14 +86,14 @@ def _read_header(path: Path, size: int, _mtime: int) -> Header:
 
 def _checked(name: str, text: bytes, data_size: int) -> Header:
     try:
-        entries = strict_json(text)
+        entries = parse_json(text, name)
         metadata = entries.pop("__metadata__", {})
         tensors = {
             k: (v["dtype"], tuple(v["shape"]), v["data_offsets"]) for k, v in entries.items()
         }
         spans = sorted((tuple(span), dtype, shape) for dtype, shape, span in tensors.values())
         whole = len(tensors) <= TENSOR_LIMIT and _contiguous(spans, data_size)
-    except (InputError, AttributeError, KeyError, TypeError, ValueError):
+    except (StoreError, AttributeError, KeyError, TypeError, ValueError):
         whole = False
     if not whole:
         raise StoreError(f"{name} is damaged: its header does not match its contents.")
@@ -115,10 +116,10 @@ def _contiguous(spans: list, data_size: int) -> bool:
 
 def _facts(name: str, metadata: dict[str, str]) -> dict[str, Any]:
     try:
-        facts = strict_json(metadata["explorer"])
+        facts = parse_json(metadata["explorer"].encode(), name)
         named = [facts["recipe"][key] for key in ("family", "data")]
         ours = facts["format"] == FORMAT and all(isinstance(text, str) for text in named)
-    except (InputError, KeyError, TypeError):
+    except (StoreError, AttributeError, KeyError, TypeError):
         ours = False
     if not ours:
         raise InputError(

@@ -19,6 +19,7 @@ PRIORS = {
     "mixture": "Mixture of 10 Gaussians fitted to the latents",
 }
 COMPONENTS = 10
+FITTED = 10_000  # training images whose latents a density is fitted to
 LEADING = 64  # directions in which a mixture is fitted; the others get one Gaussian
 
 

@@ -3,6 +3,7 @@
 Pictures come and go as uint8; models are never modified and never see the global random state.
 """
 
+from collections.abc import Iterator
 from functools import wraps
 
 import numpy as np
@@ -17,6 +18,7 @@ from explorer.pictures import points_picture, tiles, to_uint8
 from explorer.priors import Mixture
 
 CHUNK = 256  # images a network sees at once
+POSTERIOR = 512  # images whose latents are drawn together
 ACTIVE = 0.01  # variance of a latent's mean above which it carries information (Burda et al. 2016)
 
 
@@ -92,11 +94,13 @@ def latent_use(model: Encodes, x: np.ndarray) -> LatentUse:
     return LatentUse(kl, spread, int((spread**2 > ACTIVE).sum()))
 
 
-def aggregate_posterior(model: Encodes, x: np.ndarray, seed: int = 0) -> Tensor:
-    """One latent drawn from q(z | x) for each image: N Z, what priors are fitted to."""
-    code = encode(model, x)
-    noise = torch.randn(code.mean.shape, generator=own_randomness(seed, "posterior"))
-    return torch.from_numpy(code.mean) + torch.from_numpy(code.std) * noise
+def aggregate_posterior(model: Encodes, x: np.ndarray) -> Iterator[Tensor]:
+    """One latent drawn from q(z | x) for each image, in chunks n Z: what priors are fitted to."""
+    generator = own_randomness(0, "posterior")
+    for start in range(0, len(x), POSTERIOR):
+        code = encode(model, x[start : start + POSTERIOR])
+        noise = torch.randn(code.mean.shape, generator=generator)
+        yield torch.from_numpy(code.mean) + torch.from_numpy(code.std) * noise
 
 
 def as_input(model: Model, x: np.ndarray) -> Tensor:

@@ -183,7 +183,8 @@ def recipe(family: str, data: str, values: dict[str, Any], parent: Parent | None
     """
     from explorer.models import family as family_of
 
-    config = family_of(family).Config
+    model = family_of(family)
+    config = model.Config
     own = {k: v for k, v in values.items() if k in config.model_fields}
     training = {k: v for k, v in values.items() if k in TrainSettings.model_fields}
     if unknown := sorted(values.keys() - own.keys() - training.keys()):
@@ -193,6 +194,6 @@ def recipe(family: str, data: str, values: dict[str, Any], parent: Parent | None
         family=family,
         data=data,
         model=config.read(own).model_dump(),
-        training=TrainSettings.read(training),
+        training=TrainSettings.read(model.training_defaults | training),
         parent=parent,
     )

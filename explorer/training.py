@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from explorer import device as devices
 from explorer.data import Data
-from explorer.errors import ExplorerError, InputError
+from explorer.errors import InputError, NonFinite
 from explorer.models.base import Batch, Model, Objective
 from explorer.previews import preview
 from explorer.recipe import TrainSettings
@@ -67,10 +67,6 @@ class Change:
 
 
 Event = Progress | Preview | Checkpoint
-
-
-class NonFinite(ExplorerError):
-    """The loss or its gradient is not a number; the weights are those of the step before."""
 
 
 def steps_per_epoch(settings: TrainSettings, images: int) -> int:

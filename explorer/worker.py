@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from explorer import data, launch
-from explorer.errors import InputError, ResourceError, StoreError
-from explorer.header import read_header
+from explorer.errors import InputError, NonFinite, ResourceError, StoreError
+from explorer.header import MODEL, read_header
 from explorer.pictures import png
 from explorer.recipe import Recipe
 from explorer.runs import Checkpoint, Run, Writer, patiently
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 60.0  # seconds; the most that a power cut can cost
 LOOK_EVERY = 0.2  # seconds between two looks for what pages ask
-MODEL, STATE = "model.safetensors", "trainer.safetensors"
+STATE = "trainer.safetensors"
 OUT_OF_MEMORY = (
     "The machine ran out of memory. The last checkpoint is kept. "
     "Try a smaller batch, a smaller width, or another device."
@@ -70,8 +70,6 @@ class _Work:
         self.best: set[int] = set()  # the step of the best checkpoint, if there is one
 
     def train(self) -> str:
-        from explorer.training import NonFinite
-
         try:
             self._begin()
             for event in self.trainer.run(self._between_steps):

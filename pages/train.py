@@ -22,7 +22,7 @@ def new_run(parent: catalog.Entry | None) -> None:
     with left:
         family, data = _family_and_data(families, parent)
         here = _data_help(data)
-    settings = {s.name: s for s in (*families[family].settings, *ask("training_settings"))}
+    settings = {s.name: s for s in (*families[family].settings, *families[family].training)}
     there = ("auto", *(name for name, _ in ask("devices")))
     settings["device"] = replace(settings["device"], kind="choice", choices=there)
     values = {}

@@ -7,99 +7,27 @@ stay free of errors).
 
 import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from benchmarks import chromium
+from benchmarks.chromium import ARGUMENTS, ROOT, Server
 
 
-@dataclass(frozen=True)
-class Server:
-    """A running Streamlit script: where it answers, and its process."""
-
-    address: str
-    process: subprocess.Popen
-
-
-def chromium_path() -> str | None:
-    """The first Chromium found: EXPLORER_CHROMIUM, one on the PATH, else Playwright's own."""
-    asked = os.environ.get("EXPLORER_CHROMIUM")
-    found = asked or next(filter(None, map(shutil.which, NAMES)), None) or _own_chromium()
-    return found if found and Path(found).exists() else None
-
-
-def _own_chromium() -> str:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        return playwright.chromium.executable_path
-
-
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def served(app: Path, environment: dict[str, str] | None = None) -> Iterator[Server]:
+def served(app: Path, environment: dict[str, str] | None = None) -> AbstractContextManager[Server]:
     """Run ``streamlit run app`` from the project's root; the process ends with the context."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}"]
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     settings = {**os.environ, "PYTHONPATH": paths, **(environment or {})}
-    process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL)
-    try:
-        server = Server(f"http://127.0.0.1:{port}", process)
-        _wait_until_healthy(server)
-        yield server
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_until_healthy(server: Server, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if server.process.poll() is not None:
-            raise RuntimeError(f"the server ended with exit code {server.process.returncode}")
-        try:
-            with urllib.request.urlopen(f"{server.address}/_stcore/health", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError(f"no answer from {server.address} within {seconds:.0f} s")
+    return chromium.served(settings, "run", str(app))
 
 
 @pytest.fixture(scope="session")
 def browser():
     """One headless Chromium; without one the test is skipped, or fails where CI is set."""
-    path = chromium_path()
+    path = chromium.path()
     if path is None and os.environ.get("CI"):
         pytest.fail("no Chromium found: install one or set EXPLORER_CHROMIUM to its path")
     if path is None:
@@ -107,9 +35,9 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Small data and models that every test may share; one thread each, since tests run in company."""
 
 import os
+import signal
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
@@ -10,6 +11,9 @@ import numpy as np
 import pytest
 
 from explorer.data import Data
+from explorer.models import families
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job would ignore it
 
 
 def blobs(n: int, shape: tuple[int, ...], seed: int, split: str) -> Data:
@@ -22,6 +26,13 @@ def blobs(n: int, shape: tuple[int, ...], seed: int, split: str) -> Data:
         top, left = half * (label // 2) + 2, half * (label % 2) + 2
         x[i, :, top : top + half - 4, left : left + half - 4] = 220
     return Data("blobs", split, x, y.astype(np.int64), ("nw", "ne", "sw", "se"))
+
+
+def small(family: str, **values) -> dict:
+    """Settings of a network that trains in no time, those that the family has, and ``values``."""
+    known = families()[family].Config.model_fields
+    sizes = {"width": 8, "latent": 4, "blocks": 1}
+    return {name: size for name, size in sizes.items() if name in known} | values
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,6 @@ def test_what_is_no_zip_is_refused(tmp_path, monkeypatch):
 
 def test_forms_travel_whole():
     assert travelled(answering.families()) == answering.families()
-    assert travelled(answering.training_settings()) == answering.training_settings()
 
 
 @pytest.mark.parametrize(

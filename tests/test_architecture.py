@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = [
     {"errors", "config", "answers", "palette"},
-    {"files", "locks", "processes", "pictures", "device", "data"},
-    {"layers", "header", "figures", "engine", "turns", "recipe"},
-    {"models"},
+    {"files", "locks", "processes", "pictures", "device", "data", "schedules"},
+    {"layers", "unet", "targets", "sampling", "header", "figures", "engine", "turns", "recipe"},
+    {"exact", "models"},
     {"state", "previews", "priors", "checkpoints", "probes", "runs"},
     {"training", "archive", "history", "launch"},
     {"catalog", "films", "worker"},

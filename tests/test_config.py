@@ -1,11 +1,12 @@
 """One schema for every door."""
 
 import argparse
+import json
 from typing import Literal
 
 import pytest
 
-from explorer.config import Settings, add_arguments, describe, setting, strict_json
+from explorer.config import Settings, add_arguments, describe, setting
 from explorer.errors import InputError
 from explorer.models import families
 from explorer.recipe import Recipe, TrainSettings, recipe
@@ -83,12 +84,6 @@ def test_every_setting_becomes_a_flag():
     assert vars(parser.parse_args(["--batch-size", "64"])) == {"batch_size": "64"}
 
 
-@pytest.mark.parametrize("text", ["{", "NaN", '{"a": Infinity}', "[" * 100_000, b"\xff"])
-def test_only_standard_json_is_read(text):
-    with pytest.raises(InputError):
-        strict_json(text)
-
-
 @pytest.mark.parametrize("name", families())
 def test_every_family_describes_all_its_settings(name):
     for one in describe(families()[name].Config):
@@ -109,7 +104,7 @@ def test_a_recipe_survives_json():
     made = recipe("vae", "mnist", {"beta": "2", "epochs": 3, "latent": 8})
     assert made.model["beta"] == 2.0
     assert made.training.epochs == 3.0
-    assert Recipe.read(strict_json(made.model_dump_json())) == made
+    assert Recipe.read(json.loads(made.model_dump_json())) == made
     assert made.flat()["latent"] == 8
 
 

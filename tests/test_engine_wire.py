@@ -121,7 +121,7 @@ def test_several_arrays_keep_their_places_and_are_read_only_and_aligned():
         np.datetime64("2026-01-01"),
         errors.InputError,
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_cannot_travel_is_refused_before_anything_is_sent(value):
     with pytest.raises(TypeError, match="cannot travel"):

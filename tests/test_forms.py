@@ -5,13 +5,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from explorer import catalog
-from explorer.answering import families, training_settings
+from explorer.answering import families
 from explorer.config import Setting
 from explorer.errors import InputError
 from explorer.ui import forms, pickers, url
 from explorer.ui.asking import _key, literal
 
-GROUPS = [*(family.settings for family in families()), training_settings()]
+GROUPS = [group for family in families() for group in (family.settings, family.training)]
 SETTINGS = {one.name: one for settings in GROUPS for one in settings}
 LOGARITHMIC = [one for one in SETTINGS.values() if one.hint.log]
 every_setting = pytest.mark.parametrize("one", SETTINGS.values(), ids=list(SETTINGS))
@@ -66,7 +66,7 @@ def test_a_control_shows_any_possible_value(one, monkeypatch):
 
 def test_settings_that_are_not_set_are_left_out(monkeypatch):
     monkeypatch.undo()
-    assert "steps" not in form(list(training_settings()), {}).session_state["values"]
+    assert "steps" not in form(list(families()[0].training), {}).session_state["values"]
 
 
 def test_a_form_reads_its_address_and_tells_what_is_impossible(monkeypatch):

@@ -103,7 +103,7 @@ def train_until(run: Run, step: int) -> None:
 
 def test_two_kills_lose_nothing_and_change_nothing():
     run, witness = storm(2, 10_000)
-    assert len(witness.seen) > 20
+    assert len(witness.seen) > 3  # something was there to be lost
     can_fail(run, witness)
 
 

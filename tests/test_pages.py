@@ -394,7 +394,7 @@ IMPOSSIBLE = [
     ("train", "learning_rate", "1e400", "must be a number between 1e-07 and 100"),
     ("train", "loss", "<b>", "must be one of l2, l1, bce"),
     ("train", "sampling", "maybe", "must be true or false"),
-    ("train", "family", "x", "There is no family 'x'. There are: autoencoder, vae"),
+    ("train", "family", "x", "There is no family 'x'. There are: autoencoder, diffusion"),
     ("train", "data", "../../etc", "There is no data '../../etc'. There are: "),
     ("train", "device", "cuda:99", "must be one of auto, cpu"),
     ("train", "run", "../x", "There is no run '../x'"),

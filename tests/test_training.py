@@ -5,19 +5,20 @@ import math
 import numpy as np
 import pytest
 import torch
+from conftest import small
 
 from explorer.checkpoints import build
-from explorer.errors import InputError
+from explorer.errors import InputError, NonFinite
 from explorer.models import families
 from explorer.recipe import recipe
 from explorer.state import Average, Window
-from explorer.training import Checkpoint, NonFinite, Preview, Progress, Trainer
+from explorer.training import Checkpoint, Preview, Progress, Trainer
 
-SMALL = {"width": 8, "latent": 4, "batch_size": 32, "epochs": 4, "device": "cpu"}
+BRIEF = {"batch_size": 32, "epochs": 4, "device": "cpu"}
 
 
 def trainer(family, images, changes=(), **values):
-    made = recipe(family, "blobs", SMALL | values)
+    made = recipe(family, "blobs", BRIEF | small(family, **values))
     train, test = images
     return Trainer(build(made, train.spec), made.training, train, test, changes)
 

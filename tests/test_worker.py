@@ -12,10 +12,10 @@ from outcomes import differences, outcome, weights
 
 from explorer import data, runs, worker
 from explorer.data import Data
-from explorer.errors import InputError, ResourceError, StoreError
+from explorer.errors import InputError, NonFinite, ResourceError, StoreError
 from explorer.recipe import Parent, recipe
 from explorer.runs import Run, patience
-from explorer.training import NonFinite, Progress, Trainer
+from explorer.training import Progress, Trainer
 from explorer.worker import work
 
 SMALL = {"width": 4, "latent": 2, "batch_size": 32, "epochs": 4, "device": "cpu"}  # 24 steps of 6

@@ -28,6 +28,6 @@ def _model(module) -> type[Model] | None:
     own = [
         m
         for _, m in inspect.getmembers(module, inspect.isclass)
-        if issubclass(m, Model) and m is not Model and m.__module__ == module.__name__
+        if issubclass(m, Model) and m.__module__ == module.__name__ and "title" in vars(m)
     ]
     return own[0] if own else None

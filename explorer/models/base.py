@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from explorer.config import Settings
 from explorer.data import Spec
 from explorer.device import own_randomness
+from explorer.sampling import Step
+from explorer.schedules import Schedule
 
 
 class Objective(NamedTuple):
@@ -18,14 +20,6 @@ class Objective(NamedTuple):
     part: str
     loss: Tensor
     terms: dict[str, Tensor]  # named scalars, each in one documented unit
-
-
-class Step(NamedTuple):
-    """One moment of sampling: ``x`` now and the guess ``x0`` at its end, in the data's scale."""
-
-    t: float
-    x: Tensor  # N C H W
-    x0: Tensor  # N C H W
 
 
 @dataclass(frozen=True)
@@ -52,6 +46,7 @@ class Model(nn.Module):
     paper: ClassVar[str]
     Config: ClassVar[type[Settings]]
     memory_format: ClassVar[torch.memory_format] = torch.channels_last
+    training_defaults: ClassVar[dict[str, Any]] = {}  # where the usual `TrainSettings` do not suit
     watched: ClassVar[str] = "loss"  # the validation term that decides which checkpoint is best
 
     def __init__(self, config: Settings, spec: Spec):
@@ -105,7 +100,22 @@ class Decodes(Protocol):
     def decode(self, z: Tensor) -> Tensor: ...
 
 
-CAPABILITIES: dict[str, type] = {"Encodes": Encodes, "Decodes": Decodes}
+@runtime_checkable
+class Denoises(Protocol):
+    """Noise to data: guesses x_0 from x at a level of its schedule; see `explorer.sampling`."""
+
+    schedule: Schedule
+    inner: tuple[int, ...]
+    classes: tuple[str, ...]
+
+    def denoise(self, x: Tensor, level: int, y: Tensor | None = None) -> Tensor: ...
+
+    def from_data(self, x: Tensor) -> Tensor: ...
+
+    def to_data(self, x: Tensor) -> Tensor: ...
+
+
+CAPABILITIES: dict[str, type] = {"Encodes": Encodes, "Decodes": Decodes, "Denoises": Denoises}
 
 
 def last(steps: Iterator[Step]) -> Tensor:

@@ -193,7 +193,7 @@ def _live_settings(run: Run, told: History) -> None:
 
 def _changeable(family: str) -> list[Setting]:
     info = next(f for f in ask("families") if f.name == family)
-    return [s for s in (*ask("training_settings"), *info.settings) if s.hint.live]
+    return [s for s in (*info.training, *info.settings) if s.hint.live]
 
 
 def _live_setting(run: Run, one: Setting, value: float) -> None:
