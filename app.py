@@ -10,6 +10,14 @@ PAGES = {
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),
     ],
+    "Diffusion": [
+        st.Page("pages/points.py", title="Diffusion in 2-D", icon=":material/scatter_plot:"),
+        st.Page("pages/forward.py", title="Forward process", icon=":material/grain:"),
+        st.Page("pages/reverse.py", title="Reverse process", icon=":material/blur_off:"),
+        st.Page("pages/schedules.py", title="Schedules", icon=":material/show_chart:"),
+        st.Page("pages/simple.py", title="Simple diffusion", icon=":material/draw:"),
+        st.Page("pages/latent.py", title="Latent diffusion", icon=":material/route:"),
+    ],
     "Look inside": [
         st.Page("pages/reconstruct.py", title="Reconstruct and sample", icon=":material/compare:"),
     ],

@@ -133,3 +133,45 @@ class FamilyInfo:
     paper: str
     settings: tuple
     training: tuple
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """One moment of a walk from noise to data: step ``index`` of ``steps``, at a noise ``level``.
+
+    ``x``, ``x0`` and ``eps`` are sheets of all samples: the state, the guess, the noise in it.
+    """
+
+    index: int
+    steps: int
+    level: int
+    x: np.ndarray
+    x0: np.ndarray
+    eps: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """Where a sampler arrived; ``distance`` to the reference is a root mean square per pixel."""
+
+    pictures: np.ndarray
+    steps: int
+    calls: int
+    seconds: float
+    distance: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a sample costs and how good many are.
+
+    ``parameters`` of the denoiser alone; ``milliseconds`` a sample; ``distance`` is the squared
+    Fréchet distance to real pictures in principal pixel directions, ``floor`` that of as many
+    real pictures to other real ones.
+    """
+
+    parameters: int
+    calls: int
+    milliseconds: float
+    distance: float
+    floor: float

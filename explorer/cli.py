@@ -14,6 +14,8 @@ from explorer import commands
 from explorer.config import add_arguments
 from explorer.errors import ExplorerError, InputError, ResourceError
 from explorer.recipe import TrainSettings
+from explorer.sample_command import sample
+from explorer.sampling import SampleSettings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,13 +75,15 @@ def _parser(arguments: list[str] | None) -> argparse.ArgumentParser:
     one.add_argument("run")
     one.add_argument("--json", action="store_true", help="all events, one JSON object a line")
     add_command("verify", commands.verify).add_argument("run", nargs="?")
-    one = add_command("sample", commands.sample)
+    one = add_command("sample", sample)
     one.add_argument("checkpoint", help="a .safetensors file, RUN, RUN@STEP, or pretrained:NAME")
-    one.add_argument("--n", default="64")
+    one.add_argument("--n", default="64", help="how many (default %(default)s)")
     one.add_argument("--seed", default="0")
     one.add_argument("--prior", default="normal", help="normal, gaussian or mixture (fitted)")
-    one.add_argument("--out", required=True, metavar="GRID.PNG")
+    one.add_argument("--out", metavar="GRID.PNG")
     one.add_argument("--npz", metavar="FILE.NPZ")
+    one.add_argument("--film", metavar="FILM.WEBP", help="of a diffusion: .webp, .gif or .png")
+    add_arguments(one.add_argument_group("diffusion models"), SampleSettings, steps=50)
     one = add_command("pack", commands.pack)
     one.add_argument("run")
     one.add_argument("--title", required=True)

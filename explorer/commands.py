@@ -7,22 +7,19 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from explorer import files, runs
 from explorer.errors import InputError, ResourceError, StoreError
-
-if TYPE_CHECKING:
-    from explorer.priors import Mixture
+from explorer.flags import output, whole
 
 INTERRUPTED = 130
 
 
 def train(asked: argparse.Namespace) -> int:
     """Create a run and train it here; the run's id is the first line printed."""
-    from explorer.answering import draft
+    from explorer.questions.recipes import draft
 
     return _work(runs.create(draft(asked.family, asked.data, _given(asked)).recipe))
 
@@ -138,48 +135,6 @@ def verify(asked: argparse.Namespace) -> int:
     return StoreError.exit_code if damaged else 0
 
 
-def sample(asked: argparse.Namespace) -> None:
-    """Draw new pictures from a checkpoint into a PNG grid, and into a .npz if asked."""
-    from explorer import checkpoints, probes
-    from explorer.catalog import resolve_path
-    from explorer.config import SEED_LIMIT
-    from explorer.pictures import png, sheet
-
-    number = _whole("--n", asked.n, 1, 10_000)
-    seed = _whole("--seed", asked.seed, 0, SEED_LIMIT)
-    out, npz = (_output(path) for path in (asked.out, asked.npz or asked.out))
-    path = resolve_path(asked.checkpoint)
-    prior = None if asked.prior == "normal" else _fitted(path, asked.prior)
-    drawn = probes.sample(checkpoints.load(path), number, seed, prior)
-    columns = max(1, round(len(drawn.pictures) ** 0.5))
-    files.publish(out, png(sheet(drawn.pictures, columns, gap=2, ground=127)))
-    if asked.npz:
-        files.publish(npz, _npz(samples=drawn.pictures, seed=drawn.seed))
-    print(asked.out)
-
-
-def _fitted(path: Path, kind: str) -> "Mixture":
-    """A density fitted to the latents of the images that the model was trained on."""
-    import torch
-
-    from explorer import checkpoints, data, priors, probes
-    from explorer.header import read_header
-
-    x = data.load(read_header(path).recipe["data"]).x[: priors.FITTED]
-    latents = probes.aggregate_posterior(checkpoints.load(path), x)
-    return priors.fit(kind, torch.cat(list(latents)))
-
-
-def _npz(**arrays: Any) -> bytes:
-    from io import BytesIO
-
-    import numpy as np
-
-    buffer = BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return buffer.getvalue()
-
-
 def pack(asked: argparse.Namespace) -> None:
     """Write a run's best model as one small file with its training film, as in pretrained/."""
     import torch
@@ -191,8 +146,8 @@ def pack(asked: argparse.Namespace) -> None:
     from explorer.history import history
     from explorer.recipe import Recipe
 
-    frames = _whole("--frames", asked.frames, 0, 200)
-    out = _output(asked.out)
+    frames = whole("--frames", asked.frames, 0, 200)
+    out = output(asked.out)
     run = runs.find_path(asked.run)
     told = history(run)
     film = run_film(told)
@@ -219,7 +174,7 @@ def families(asked: argparse.Namespace) -> None:
         print(f"{name}: {model.title}. {model.summary} ({model.paper})")
         for s in describe(model.Config):
             choices = ("true", "false") if s.kind == "switch" else s.choices
-            limits = ", ".join(choices) or f"{s.low:g}..{s.high:g}"
+            limits = ", ".join(choices) or (f"{s.low:g}..{s.high:g}" if s.high else s.kind)
             print(f"  --{s.name.replace('_', '-'):<16} {s.title} [{limits}] default {s.default}")
 
 
@@ -237,7 +192,7 @@ def add(asked: argparse.Namespace) -> None:
     """Pack a folder or zip of images as a data set."""
     from explorer import data
 
-    size = _whole("--size", asked.size, 28, 64)
+    size = whole("--size", asked.size, 28, 64)
     report = data.add_folder(Path(asked.path), title=asked.title, size=size, colour=asked.colour)
     for name, reason in report.rejected:
         print(f"left out {name}: {reason}", file=sys.stderr)
@@ -260,7 +215,7 @@ def export(asked: argparse.Namespace) -> None:
     from explorer import archive
 
     run = runs.find_path(asked.run)
-    files.publish_with(_output(asked.out), lambda file: archive.export(run, file))
+    files.publish_with(output(asked.out), lambda file: archive.export(run, file))
     print(asked.out)
 
 
@@ -277,7 +232,7 @@ def import_run(asked: argparse.Namespace) -> None:
 
 def app(asked: argparse.Namespace) -> None:
     """Serve the dashboard on a fixed port of this machine."""
-    port = _whole("--port", asked.port, 1, 65535)
+    port = whole("--port", asked.port, 1, 65535)
     address = f"http://127.0.0.1:{port}"
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -302,17 +257,3 @@ def _given(asked: argparse.Namespace) -> dict[str, Any]:
     """Only the settings that were given."""
     ours = {"family", "data", "runs", "command"}
     return {k: v for k, v in vars(asked).items() if k not in ours}
-
-
-def _whole(flag: str, text: str, low: int, high: int) -> int:
-    with suppress(ValueError):
-        if low <= int(text) <= high:
-            return int(text)
-    raise InputError(f"{flag} is {text[:40]!r}, but must be a whole number from {low} to {high}.")
-
-
-def _output(text: str) -> Path:
-    path = Path(text)
-    if not path.parent.is_dir():
-        raise InputError(f"The folder of {path} does not exist. Make it first.")
-    return path

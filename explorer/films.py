@@ -16,6 +16,7 @@ BUDGET = 24_000_000  # bytes of one film; beyond it tracks are cropped, then fra
 TITLES = {
     "reconstructions": "Test images above, reconstructions below",
     "samples": "Samples from fixed noise",
+    "reverse": "From noise (left) to picture (right), a row a sample",
 }
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from explorer.answers import Film, Track
 from explorer.errors import InputError, StoreError
 from explorer.files import parse_json
+from explorer.names import recipe_name
 
 HEADER_LIMIT = 1_000_000  # bytes
 TENSOR_LIMIT = 5_000
@@ -44,7 +45,7 @@ class Header:
     @property
     def title(self) -> str:
         """A short name: what it is and what it was trained on."""
-        return self.facts.get("title") or f"{self.family} · {self.recipe['data']}"
+        return self.facts.get("title") or recipe_name(self.recipe)
 
     def has(self, *capabilities: str) -> bool:
         """Whether the model can do all of these."""

@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from explorer.device import own_randomness
-from explorer.models.base import Decodes, Encodes, Model, last
+from explorer.models.base import Decodes, Encodes, Model
 from explorer.pictures import points_picture, sheet, to_uint8
+from explorer.sampling import Step
 
 SIDE = 8  # a sheet has SIDE x SIDE tiles
 
@@ -15,11 +16,21 @@ SIDE = 8  # a sheet has SIDE x SIDE tiles
 def preview(model: Model, x: Tensor, seed: int) -> dict[str, np.ndarray]:
     """Sheets by track: reconstructions of the first of ``x``, and samples from fixed noise."""
     sheets = {}
-    if isinstance(model, Encodes) and isinstance(model, Decodes):
-        sheets["reconstructions"] = _reconstructions(model, x)
+    coder = getattr(model, "autoencoder", model)
+    if isinstance(coder, Encodes) and isinstance(coder, Decodes):
+        sheets["reconstructions"] = _reconstructions(coder, x)
     generator = own_randomness(seed, "preview", device=str(model.device))
-    sheets["samples"] = _sheet(model, last(model.generate(_count(model), generator)))
+    steps = list(model.generate(_count(model), generator))
+    sheets["samples"] = _sheet(model, steps[-1].x)
+    if len(steps) > 1 and model.spec.is_image:
+        sheets["reverse"] = _reverse(model, steps)
     return sheets
+
+
+def _reverse(model: Model, steps: list[Step]) -> np.ndarray:
+    """A row a sample: its way from noise on the left to the picture on the right."""
+    shown = [steps[round(i)].x[:SIDE] for i in np.linspace(0, len(steps) - 1, SIDE)]
+    return _sheet(model, torch.stack(shown, dim=1).flatten(0, 1))
 
 
 def _count(model: Model) -> int:

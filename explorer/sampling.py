@@ -11,20 +11,22 @@ Ho et al. 2020 (DDPM), Song et al. 2021 (DDIM, eq. 12 and 16; the ODE, eq. 14), 
 (Heun), Lu et al. 2022 (DPM-Solver++(2M), alg. 2), Ho & Salimans 2022 (guidance).
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Literal, NamedTuple
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from explorer.config import Settings, setting
 from explorer.errors import NonFinite
 from explorer.schedules import Schedule, Spacing
 
-Denoiser = Callable[[Tensor, int], Tensor]  # x_k (B ...) and its level k -> x_0 (B ...)
-Noise = Callable[[Tensor], Tensor]  # standard normal noise in the shape of its argument
+if TYPE_CHECKING:  # samplers are arithmetic: the web process reads their settings without torch
+    from torch import Tensor
+
+Denoiser = Callable[["Tensor", int], "Tensor"]  # x_k (B ...) and its level k -> x_0 (B ...)
+Noise = Callable[["Tensor"], "Tensor"]  # standard normal noise in the shape of its argument
 
 
 class Step(NamedTuple):
@@ -87,21 +89,35 @@ class SampleSettings(Settings):
         le=10,
         group="Sampling",
     )
+    label: int | None = setting(
+        None,
+        "Class",
+        "The number of the class to draw; not set: all of them in turn.",
+        ge=0,
+        le=10_000,
+        group="Sampling",
+    )
+
+    @property
+    def calls(self) -> int:
+        """How often the network is asked; guidance other than 0 and 1 asks twice each time."""
+        looks = 2 * self.steps - 1 if self.sampler == "heun" else self.steps
+        return looks * (1 if self.guidance in (0, 1) else 2)
 
 
-def samples(
+def walk(
     denoise: Denoiser,
     schedule: Schedule,
     x: Tensor,
+    levels: list[int],
     settings: SampleSettings,
     noise: Noise,
 ) -> Iterator[Step]:
-    """Walk from noise ``x`` as the settings say.  Raises InputError, NonFinite."""
-    levels = schedule.levels(settings.steps, settings.spacing)
+    """From ``x`` at the first of ``levels`` down to data, as the settings say (NonFinite)."""
     if settings.sampler == "ddim":
         return reverse(denoise, schedule, x, levels, settings.eta, noise)
-    walk = {"euler": reverse, "heun": heun, "dpm": dpm_solver}[settings.sampler]
-    return walk(denoise, schedule, x, levels)
+    solver = {"euler": reverse, "heun": heun, "dpm": dpm_solver}[settings.sampler]
+    return solver(denoise, schedule, x, levels)
 
 
 def reverse(
@@ -110,7 +126,7 @@ def reverse(
     x: Tensor,
     levels: list[int],
     eta: float = 0.0,
-    noise: Noise = torch.randn_like,
+    noise: Noise | None = None,
 ) -> Iterator[Step]:
     """DDPM (eta 1), DDIM (eta 0) and everything between them."""
     for k, to in pairwise(levels):
@@ -181,7 +197,7 @@ def _eps(schedule: Schedule, x: Tensor, x0: Tensor, k: int) -> Tensor:
 def eps_of(schedule: Schedule, step: Step) -> Tensor:
     """The predicted noise of a step; none is left at t = 0."""
     k = round(step.t * schedule.T)
-    return _eps(schedule, step.x, step.x0, k) if k else torch.zeros_like(step.x)
+    return _eps(schedule, step.x, step.x0, k) if k else 0 * step.x
 
 
 def guided(conditional: Denoiser, unconditional: Denoiser, scale: float) -> Denoiser:
@@ -198,6 +214,14 @@ def guided(conditional: Denoiser, unconditional: Denoiser, scale: float) -> Deno
         return without + scale * (conditional(x, k) - without)
 
     return denoise
+
+
+def inpainted(denoise: Denoiser, known: Tensor, mask: Tensor) -> Denoiser:
+    """A denoiser that is sure of x_0 where ``mask`` is 1: the rest grows to fit ``known``.
+
+    The known part of x then follows its own noise exactly (Song et al. 2021, app. I.2).
+    """
+    return lambda x, k: mask * known + (1 - mask) * denoise(x, k)
 
 
 def clipped(denoise: Denoiser, low: float = -1.0, high: float = 1.0) -> Denoiser:

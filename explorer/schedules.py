@@ -60,11 +60,18 @@ class Schedule:
         with np.errstate(divide="ignore"):
             return np.log(self.alpha) - np.log(self.sigma)
 
-    def levels(self, steps: int, spacing: Spacing = "uniform") -> list[int]:
+    def levels(
+        self, steps: int, spacing: Spacing = "uniform", start: int | None = None
+    ) -> list[int]:
         """``steps`` + 1 falling levels from T to 0.  Raises InputError unless 1 <= steps <= T.
 
         Uniform in k; quadratic, denser near the data (Song et al. 2021, app. D.2); or even in λ.
+        With ``start`` only the part of the way below that level.
         """
+        whole = self._levels(steps, spacing)
+        return whole if start is None else [start, *(k for k in whole if k < start)]
+
+    def _levels(self, steps: int, spacing: Spacing) -> list[int]:
         if not 1 <= steps <= self.T:
             raise InputError(
                 f"Steps is {steps}, but this model has {self.T} noise levels: it must be a whole "
@@ -81,16 +88,21 @@ class Schedule:
             return self.T * even
         if spacing == "quadratic":
             return self.T * even**2
-        inner = self.log_snr[1:-1] if self.T > 2 else self.log_snr[:0]
-        if steps == 1 or not len(inner):
+        if steps == 1:
             return self.T * even
-        aims = np.linspace(inner[0], inner[-1], steps - 1) if steps > 2 else inner[[0]]
+        inner = self.log_snr[1:-1]  # T itself may be infinitely far away
+        aims = np.linspace(inner[0], inner[-1], steps)[:-1]
         nearest = np.abs(inner[:, None] - aims).argmin(0) + 1
         return np.concatenate([[0], nearest, [self.T]])
 
 
 def schedule(name: Name, T: int, beta_start: float = 1e-4, beta_end: float = 0.02) -> Schedule:
     """The schedule called ``name`` with T levels; the betas belong to ``linear`` alone."""
+    if name == "linear" and beta_end < beta_start:
+        raise InputError(
+            f"β at the last step is {beta_end:g}, below β at the first step "
+            f"({beta_start:g}). Noise has to grow: exchange them."
+        )
     t = np.arange(T + 1) / T
     if name == "flow":
         return Schedule(name, 1 - t, t)

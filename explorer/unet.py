@@ -155,12 +155,7 @@ class MLP(nn.Module):
         self.enter = nn.Linear(size, width)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(blocks))
         self.conditions = nn.ModuleList(nn.Linear(width, 2 * width) for _ in range(blocks))
-        self.layers = nn.ModuleList(
-            nn.Sequential(
-                nn.Linear(width, 2 * width), nn.SiLU(), zeroed(nn.Linear(2 * width, width))
-            )
-            for _ in range(blocks)
-        )
+        self.layers = nn.ModuleList(_residual(width) for _ in range(blocks))
         self.leave = nn.Sequential(nn.LayerNorm(width), zeroed(nn.Linear(width, size)))
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from explorer import data, launch
+from explorer import catalog, data, launch
 from explorer.errors import InputError, NonFinite, ResourceError, StoreError
 from explorer.header import MODEL, read_header
 from explorer.pictures import png
@@ -90,7 +90,7 @@ class _Work:
         """Build what the recipe says, take up what was saved, and say that training starts."""
         import torch
 
-        from explorer.checkpoints import build
+        from explorer.checkpoints import build, load
         from explorer.training import Trainer
 
         events = self.run.events()
@@ -100,9 +100,10 @@ class _Work:
         self._same_data(first)
         if threads := first.get("threads", self.threads):
             torch.set_num_threads(threads)
-        model = build(self.recipe, train.spec)
+        model, latest = build(self.recipe, train.spec), self._latest()
+        if model.foundation and not latest:
+            model.adopt(load(catalog.resolve(model.foundation)))
         self.trainer = Trainer(model, self.recipe.training, train, test, changes(events))
-        latest = self._latest()
         if latest:
             self._take_up(latest)
         self.writer.begin(self.trainer.step, **self._facts())

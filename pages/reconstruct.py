@@ -7,10 +7,9 @@ from explorer import catalog
 from explorer.answers import Reconstruction
 from explorer.catalog import Entry
 from explorer.pictures import enlarge, sheet
-from explorer.ui import pickers, theme, url
+from explorer.ui import images, pickers, theme, url
 from explorer.ui.asking import ask, guarded, stream
 from explorer.ui.drag import Slider, drag_picture
-from explorer.ui.draw import draw_pad
 
 ABLE = ("Encodes", "Decodes")
 PRIORS = {"normal": "N(0, I)", "gaussian": "Fitted Gaussian", "mixture": "Mixture of 10"}
@@ -176,14 +175,11 @@ def own_picture(entries: list[Entry]) -> None:
     st.header("Your own picture")
     channels, size = entries[0].header.facts["spec"]["shape"][:2]
     left, right = st.container(key="wrap-own").columns([1, 2], gap="large")
-    with left:
+    drawn = None
+    with left, guarded():
         st.caption("Draw here: a shoe, trousers, a letter. The model shows what it expects to see.")
-        drawn = draw_pad(key="pad", size=size, colour=channels == 3)
-        file = st.file_uploader("Or upload a picture", max_upload_size=20)
+        drawn = images.own_picture(size, channels == 3)
     with right, guarded():
-        if file:
-            asked = {"content": file.getvalue(), "size": size, "colour": channels == 3}
-            drawn = ask("picture", **asked)
         if drawn is None:
             st.caption("What the models make of it appears here while you draw.")
             return

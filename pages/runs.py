@@ -5,11 +5,13 @@ import streamlit as st
 
 from explorer import archive, figures, films, runs
 from explorer.answers import Curve
+from explorer.data import title
 from explorer.errors import ExplorerError
 from explorer.history import History, history
+from explorer.names import family_name
 from explorer.runs import Run
 from explorer.ui import theme, url
-from explorer.ui.asking import guarded, literal
+from explorer.ui.asking import ask, guarded, literal
 from explorer.ui.live import run_view, thinned
 from explorer.ui.player import player
 
@@ -27,12 +29,14 @@ def row(run: Run) -> dict:
     line = {"picture": None, "name": run.notes["label"], "state": status.state}
     try:
         settings, told = run.settings, history(run)
-        line["name"] = line["name"] or settings["family"]
-        line |= {"family": settings["family"], "data": settings["data"], "step": status.step}
+        family, known = family_name(settings["family"]), title(settings["data"])
+        line["name"] = line["name"] or f"{family} on {known}"
+        line["step"] = status.step
         losses = told.validation.curve(told.facts.get("watched", "loss"))[1]
         line["test loss"] = round(float(losses[-1]), 2) if len(losses) else None
         picture = films.thumbnail(told)
         line["picture"] = None if picture is None else theme.picture_url(picture)
+        line |= {"family": family, "data": known}
     except (ExplorerError, KeyError, OSError):
         line["name"] = line["name"] or "damaged"
     return line | {"id": run.id}
@@ -78,7 +82,7 @@ def _asked(found: list[Run]) -> list[str]:
 
 def name(run: Run) -> str:
     """A short name that tells runs apart."""
-    return f"{run.notes['label'] or run.settings['family']} · {run.id[-4:]}"
+    return f"{run.notes['label'] or family_name(run.settings['family'])} · {run.id[-4:]}"
 
 
 def compare(chosen: list[Run]) -> None:
@@ -111,7 +115,10 @@ def differences(chosen: list[Run]) -> None:
     """Only the settings in which the runs differ."""
     flat = {name(r): r.settings["model"] | r.settings["training"] for r in chosen}
     names = dict.fromkeys(key for values in flat.values() for key in values)
-    rows = [{"setting": n} | {r: str(v.get(n, "")) for r, v in flat.items()} for n in names]
+    kinds = [f for f in ask("families") if f.name in {r.settings["family"] for r in chosen}]
+    titles = {s.name: s.title for kind in kinds for s in (*kind.settings, *kind.training)}
+    told = {n: titles.get(n, n) for n in names}
+    rows = [{"setting": told[n]} | {r: str(v.get(n, "")) for r, v in flat.items()} for n in names]
     rows = [x for x in rows if len({v for k, v in x.items() if k != "setting"}) > 1]
     if rows:
         st.subheader("Where their settings differ")

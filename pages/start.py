@@ -1,9 +1,10 @@
-"""What can be seen here, what is running, and three experiments to start with one click."""
+"""What can be seen here, what is running, and experiments to start with one click."""
 
 import streamlit as st
 
 from explorer import runs
 from explorer.history import history
+from explorer.names import recipe_name
 from explorer.ui import shipped, theme
 from explorer.ui.asking import guarded, literal
 from explorer.ui.experiments import EXPERIMENTS, start_and_show
@@ -12,7 +13,7 @@ from explorer.ui.player import player
 theme.show(
     theme.hero(
         "See how generative models learn",
-        "Autoencoders and variational autoencoders, trained in front of you, on your own machine. "
+        "Autoencoders, VAEs and diffusion models, trained in front of you, on your own machine. "
         "Watch every step, stop anywhere, change one thing, and compare.",
         "Generative Model Explorer",
     )
@@ -29,14 +30,13 @@ if film:
     )
 
 st.header("Start with one click")
-for column, experiment in zip(st.columns(3), EXPERIMENTS, strict=True):
+columns = st.container(key="wrap-experiments").columns(len(EXPERIMENTS))
+for column, experiment in zip(columns, EXPERIMENTS, strict=True):
     with column.container(border=True, height="stretch"), guarded():
         theme.show(theme.note(experiment.title, experiment.question, kicker=experiment.family))
         if st.button("Train it now", key=experiment.name, icon=":material/play_arrow:"):
             start_and_show(experiment)
-st.caption(
-    "Each takes about a minute on two idle cores without a GPU. You can leave the page meanwhile."
-)
+st.caption("One to four minutes on two idle cores without a GPU. You can leave the page meanwhile.")
 
 
 @st.fragment(run_every=2.0)
@@ -49,7 +49,7 @@ def running() -> None:
     for run in busy:
         told, status = history(run), run.status
         total = told.total or 1
-        name = literal(run.notes["label"] or f"{run.settings['family']} on {run.settings['data']}")
+        name = literal(run.notes["label"] or recipe_name(run.settings))
         state, bar, link = st.columns([1, 5, 1], vertical_alignment="center")
         state.html(theme.chip(status.state))
         bar.progress(min(1.0, status.step / total), f"{name} · step {status.step:,} of {total:,}")
@@ -68,8 +68,15 @@ ROOMS = (
         "Reconstruct and sample",
         "Any models side by side: what they copy and invent.",
     ),
+    ("points", "Diffusion in 2-D", "Draw a shape, train in seconds, see every arrow of the field."),
+    ("forward", "Forward process", "How a picture becomes noise, and whether it really does."),
+    ("reverse", "Reverse process", "Noise becomes a picture: watch, race samplers, repair."),
+    ("schedules", "Schedules", "Four ways to fade into noise, over each other."),
+    ("latent", "Latent diffusion", "A walk through the latent space, decoded at every step."),
+    ("simple", "Simple diffusion", "One picture, one noise, one hundred iterations."),
 )
-for column, (page, title, text) in zip(st.columns(3), ROOMS, strict=True):
+columns = [c for _ in range(3) for c in st.columns(3)]
+for column, (page, title, text) in zip(columns, ROOMS, strict=True):
     with column.container(border=True, height="stretch"):
         theme.show(theme.note(title, text))
         st.page_link(f"pages/{page}.py", label="Open", icon=":material/arrow_forward:")

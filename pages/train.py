@@ -11,7 +11,7 @@ from explorer.ui.asking import ask, guarded, literal, stream
 from explorer.ui.live import duration, run_view
 from explorer.ui.player import player
 
-GROUPS = (("Network", "Objective"), ("Training", "Optimizer", "Machine"))
+TRAINING = ("Training", "Optimizer", "Machine")
 
 
 def new_run(parent: catalog.Entry | None) -> None:
@@ -25,14 +25,23 @@ def new_run(parent: catalog.Entry | None) -> None:
     settings = {s.name: s for s in (*families[family].settings, *families[family].training)}
     there = ("auto", *(name for name, _ in ask("devices")))
     settings["device"] = replace(settings["device"], kind="choice", choices=there)
+    if "autoencoder" in settings:
+        settings["autoencoder"] = _any_coder(settings["autoencoder"])
+    own = dict.fromkeys(
+        s.hint.group for s in families[family].settings if s.hint.group != "Network"
+    )
     values = {}
-    for column, groups in zip((left, middle), (("Network",), ("Objective",)), strict=True):
+    for column, groups in ((left, ("Network",)), (middle, tuple(own)), (right, TRAINING)):
         with column:
-            values |= _groups(settings, groups, given)
-    with right:
-        values |= _groups(settings, GROUPS[1], given)
+            values |= _groups(settings, groups, given, values)
     if here:
         _start(family, data, values, parent)
+
+
+def _any_coder(one):
+    """The setting that names an autoencoder, as a choice of those that are here."""
+    there = {"": "None: train one on the way"} | pickers.titles(("Encodes", "Decodes"))
+    return replace(one, kind="choice", choices=tuple(there), hint=replace(one.hint, labels=there))
 
 
 def _given(parent: catalog.Entry | None) -> dict:
@@ -52,7 +61,7 @@ def _family_and_data(families, parent):
             st.rerun()
         return parent.header.family, parent.header.recipe["data"]
     family = url.choose(
-        st.segmented_control,
+        st.pills,
         "Family",
         list(families),
         "vae",
@@ -65,11 +74,12 @@ def _family_and_data(families, parent):
     return family, pickers.dataset().name
 
 
-def _groups(settings, groups, given) -> dict:
+def _groups(settings, groups, given, beside) -> dict:
     values = {}
     for group in groups:
         st.subheader(group)
-        values |= forms.form([s for s in settings.values() if s.hint.group == group], given)
+        members = [s for s in settings.values() if s.hint.group == group]
+        values |= forms.form(members, given, beside | values)
     return values
 
 
@@ -79,8 +89,9 @@ def _data_help(name: str) -> bool:
     if info and not info.available:
         st.warning(literal(info.problem))
         if st.button(f"Download {info.title}", icon=":material/download:"):
-            fetch(name)
-    with st.expander("Use my own images"):
+            with guarded():
+                fetch(name)
+    with st.expander("Use my own images"), guarded():
         own_images()
     return info is None or info.available
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from explorer.answers import Film, Track
+from explorer.answers import Film, Plane, Track
 
 SIDE = 28
 
@@ -51,3 +51,47 @@ def wave(across: float, down: float) -> np.ndarray:
     """The picture that the sliders of the demonstration ask for."""
     y, x = np.mgrid[:56, :56] / 56
     return np.uint8(127.5 + 127.5 * np.cos(2 * np.pi * (across * x + down * y)))
+
+
+def ring_film(frames: int, count: int = 2000) -> Film:
+    """Noise that flows to a ring of eight Gaussians, by their exact denoiser, and the field."""
+    schedule = [(np.cos(u), np.sin(u)) for u in np.linspace(np.pi / 2, 0.03, frames)]
+    x = np.random.default_rng(3).standard_normal((count, 2))
+    grid = np.stack(np.meshgrid(*[np.linspace(-1.5, 1.5, 20)] * 2), -1).reshape(-1, 2)
+    fine = np.stack(np.meshgrid(np.linspace(-1.6, 1.6, 64), np.linspace(1.6, -1.6, 64)), -1)
+    points, arrows, ground = [x], [], []
+    for (a, s), (a_to, s_to) in zip(schedule, [*schedule[1:], (1, 0)], strict=True):
+        clean, _ = _ring(points[-1], a, s)
+        points.append(a_to * clean + s_to * (points[-1] - a * clean) / s)
+        field = a * _ring(grid, a, s)[0] - grid
+        arrows.append(np.concatenate([grid, 0.14 * np.tanh(field / s)], 1))
+        density = _ring(fine.reshape(-1, 2), a, s)[1].reshape(64, 64)
+        ground.append(np.uint8(255 * np.sqrt(density / density.max())))
+    groups = _nearest_mode(points[frames - 1])
+    arrows = np.float32(arrows)
+    flow = {"points": np.float32(points[:frames]), "trails": 40}
+    field = {"points": np.zeros((frames, 0, 2), np.float32), "arrows": arrows}
+    return Film(
+        tracks=(
+            Plane("Samples in their field", **flow, arrows=arrows, ground=np.stack(ground)),
+            Plane("The same by their mode", **flow, groups=groups),
+            Plane("Where the score points", **field, ground=np.stack(ground)),
+        ),
+        labels=tuple(f"t = {t:.2f}" for t in np.linspace(1, 0, frames)),
+        fps=15,
+    )
+
+
+MODES = np.stack([(np.cos(angle), np.sin(angle)) for angle in np.arange(8) * np.pi / 4])
+
+
+def _ring(x: np.ndarray, a: float, s: float, std: float = 0.08) -> tuple[np.ndarray, np.ndarray]:
+    """E[x_0 | x] and the density, but for a factor, of a x_0 + s noise at x (B 2)."""
+    variance = a**2 * std**2 + s**2
+    joint = np.exp(-((x[:, None] - a * MODES) ** 2).sum(-1) / (2 * variance)) + 1e-300
+    mean = joint @ MODES / joint.sum(1, keepdims=True)
+    return (a * std**2 * x + s**2 * mean) / variance, joint.sum(1)
+
+
+def _nearest_mode(x: np.ndarray) -> np.ndarray:
+    return ((x[:, None] - MODES) ** 2).sum(-1).argmin(1)

@@ -45,7 +45,7 @@ def test_a_run_is_a_key_to_its_newest_and_to_each_of_its_checkpoints():
     assert catalog.resolve(run.id[-8:-3]) == catalog.resolve(run.id)
     entry = catalog.entry(run.id)
     assert entry.exact == f"{run.id}@12"
-    assert entry.title == f"vae · fashion-mnist · {run.id[-4:]}"
+    assert entry.title == f"VAE on Fashion-MNIST · {run.id[-4:]}"
     assert entry.header.family == "vae"
     assert entry.header.facts["spec"] == SPEC.to_json()
     assert entry.header.has("Encodes", "Decodes")

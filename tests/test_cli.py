@@ -299,6 +299,56 @@ def test_a_run_leaves_as_one_file_and_comes_back(trained, tmp_path, says):
     assert says("resume", other).splitlines()[-1] == "done at step 40"
 
 
+# --- diffusion
+
+
+@pytest.fixture(scope="module")
+def denoiser(place) -> str:
+    """A tiny class-conditional diffusion with 20 noise levels."""
+    words = ("--width", 8, "--T", 20, "--steps", 3, "--batch-size", 8)
+    said = called(
+        "train", "diffusion", *words, cwd=place,
+        env={**os.environ, **environment(place), "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    return said.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize("suffix", ["webp", "gif", "png"])
+def test_a_film_of_the_reverse_process_is_written(denoiser, says, suffix):
+    how = ("--sampler", "ddim", "--steps", 5, "--eta", 0.5, "--guidance", 2, "--label", 3)
+    assert says("sample", denoiser, "--n", 4, *how, "--film", f"film.{suffix}")
+    with Image.open(f"film.{suffix}") as film:
+        assert film.n_frames == 6
+        assert film.size == ((3 * 58 + 12) * 3, 58 * 3)
+
+
+def test_samples_of_a_diffusion_follow_the_seed_and_the_class(denoiser, says):
+    for name, label, seed in (("a", 3, 0), ("b", 3, 0), ("c", 4, 0), ("d", 3, 1)):
+        how = ("--sampler", "heun", "--steps", 4, "--label", label, "--seed", seed)
+        says("sample", denoiser, "--n", 5, *how, "--npz", f"{name}.npz")
+    a, b, c, d = (np.load(f"{name}.npz")["samples"] for name in "abcd")
+    assert a.shape == (5, 28, 28)
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
+    assert not np.array_equal(a, d)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--steps 21", "20 noise levels"),
+        ("--eta 2", "between 0 and 1"),
+        ("--sampler frog", "must be one of ddim, euler, heun, dpm"),
+        ("--label 10", "between 0 and 9"),
+        ("--film a.mp4", "must end in .webp"),
+        ("--n 65 --film a.webp", "at most 64 samples"),
+    ],
+)
+def test_what_a_diffusion_cannot_do_is_refused(denoiser, says, words, said):
+    assert said in says("sample", denoiser, "--out", "a.png", *words.split(), code=2)
+    assert not Path("a.png").exists()
+
+
 # --- bad input: 2
 
 
@@ -334,7 +384,13 @@ BAD = [
     ("sample {run} --n 1e3 --out a.png", "--n is '1e3'"),
     ("sample {run} --seed -1 --out a.png", "--seed is '-1'"),
     ("sample {run} --out gone/a.png", "The folder of gone/a.png does not exist"),
-    ("sample {run}", "required: --out"),
+    ("sample {run}", "Nothing would be written"),
+    ("sample {run} --out a.png --eta 0.5", "--eta needs a diffusion model"),
+    ("sample {run} --film a.webp", "--film needs a diffusion model"),
+    ("train diffusion --T 5", "between 10 and 1000"),
+    ("train diffusion --schedule flow --target eps", "Predict velocity"),
+    ("train diffusion --schedule linear --beta-start 0.1", "exchange them"),
+    ("train latent-diffusion --autoencoder nope", "There is no run 'nope'"),
     ("pack {run} --title A --frames x --out a.safetensors", "--frames is 'x'"),
     ("export {run} --out gone/a.zip", "does not exist"),
     ("import gone.zip", "There is no file gone.zip"),

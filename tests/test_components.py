@@ -247,7 +247,7 @@ def test_the_gif_holds_every_frame(page):
 IN_BROWSER = """async (message) => {
   const film = await Film.read(Uint8Array.from(atob(message), (c) => c.charCodeAt(0)));
   const numbers = Array.from(Array(film.count).keys());
-  const frames = numbers.map((i) => Array.from(film.pixels(film.tracks[0], i)));
+  const frames = numbers.map((i) => Array.from(film.at(film.tracks[0].picture, i)));
   const gif = new Uint8Array(await (await gifBlob(film, 1, () => {})).arrayBuffer());
   return [frames, Array.from(gif)];
 }"""

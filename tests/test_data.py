@@ -228,3 +228,15 @@ def test_damaged_idx_files_are_a_store_error(tmp_path, monkeypatch):
     (raw / f"{labels.name}.gz").write_bytes(b"\x1f\x8b no gzip")
     with pytest.raises(StoreError):
         data.load("mnist-full")
+
+
+def test_the_bundled_part_stands_in_for_a_full_set_that_is_not_here(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("EXPLORER_DATA", raising=False)
+    assert data.at_hand("fashion-mnist-full") == "fashion-mnist"
+    for name in ("fashion-mnist", "cifar10", "ring", "folder-000000000000"):
+        assert data.at_hand(name) == name
+    assert (
+        data.title("mnist-full") == next(i for i in data.datasets() if i.name == "mnist-full").title
+    )
+    assert data.title("folder-000000000000") == "folder-000000000000"

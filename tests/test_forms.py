@@ -5,11 +5,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from explorer import catalog
-from explorer.answering import families
 from explorer.config import Setting
 from explorer.errors import InputError
+from explorer.questions.recipes import families
 from explorer.ui import forms, pickers, url
-from explorer.ui.asking import _key, literal
+from explorer.ui.asking import key_of, literal
 
 GROUPS = [group for family in families() for group in (family.settings, family.training)]
 SETTINGS = {one.name: one for settings in GROUPS for one in settings}
@@ -186,12 +186,12 @@ def test_a_shipped_model_is_not_forked():
 
 def test_equal_questions_have_equal_keys_and_others_do_not(images):
     x = images[0].x[:2]
-    assert _key({"x": x, "n": 1}) == _key({"n": 1, "x": x.copy()})
+    assert key_of({"x": x, "n": 1}) == key_of({"n": 1, "x": x.copy()})
     other = x.copy()
     other[0, 0, 0, 0] ^= 1
     different = [{"x": other, "n": 1}, {"x": x, "n": 2}, {"x": x.reshape(-1), "n": 1}]
-    assert all(_key(one) != _key({"x": x, "n": 1}) for one in different)
-    assert _key({"x": b"a"}) != _key({"x": b"b"})
+    assert all(key_of(one) != key_of({"x": x, "n": 1}) for one in different)
+    assert key_of({"x": b"a"}) != key_of({"x": b"b"})
 
 
 def test_text_that_is_to_be_literal_has_no_markdown_left():

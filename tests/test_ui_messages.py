@@ -6,13 +6,13 @@ import zlib
 
 import numpy as np
 import pytest
-from component_films import film
+from component_films import film, ring_film
 
-from explorer.answers import Film, Track
+from explorer.answers import Film, Plane, Track
 from explorer.ui.drag import Slider, read
 from explorer.ui.draw import decode
 from explorer.ui.pack import pack, shape_of
-from explorer.ui.player import BLOCK, _frame, encode
+from explorer.ui.player import BLOCK, GRAIN, _frame, encode
 
 
 def unpack(message: bytes) -> tuple[dict, bytes]:
@@ -20,27 +20,104 @@ def unpack(message: bytes) -> tuple[dict, bytes]:
     return json.loads(message[4 : 4 + length]), message[4 + length :]
 
 
-def unpacked_film(message: bytes) -> list[np.ndarray]:
-    """An independent reader: inflate, then undo the differences in time."""
+def unpacked_film(message: bytes) -> list[dict[str, np.ndarray]]:
+    """An independent reader: inflate, join the bytes, then undo the differences in time."""
     header, body = unpack(message)
     tracks = []
     for track in header["tracks"]:
-        shape = (-1, track["height"] * track["width"] * track["channels"])
-        frames = []
-        for block in track["blocks"]:
-            piece, body = body[: block["size"]], body[block["size"] :]
-            raw = zlib.decompress(piece) if block["packed"] else piece
-            frames.append(np.cumsum(np.frombuffer(raw, np.uint8).reshape(shape), 0, np.uint8))
-        tracks.append(np.concatenate(frames))
+        reels = {}
+        for name, reel in track["reels"].items():
+            blocks = []
+            for number, block in enumerate(reel["blocks"]):
+                piece, body = body[: block["size"]], body[block["size"] :]
+                raw = zlib.decompress(piece) if block["packed"] else piece
+                frames = min(BLOCK, reel["frames"] - number * BLOCK)
+                blocks.append(unpacked_block(raw, (frames, *reel["shape"]), reel["wide"]))
+            reels[name] = np.concatenate(blocks)
+            assert reels[name].shape == (reel["frames"], *reel["shape"])
+        tracks.append(reels)
     assert not body
     return tracks
+
+
+def unpacked_block(raw: bytes, shape: tuple[int, ...], wide: bool) -> np.ndarray:
+    changes = np.frombuffer(raw, np.uint8)
+    if wide:
+        low, high = np.split(changes, 2)
+        changes = (low + 256 * high.astype(np.uint16)).view(np.int16)
+    return np.cumsum(changes.reshape(shape), 0, changes.dtype)
 
 
 @pytest.mark.parametrize("frames", [1, BLOCK, BLOCK + 1, 40])
 def test_a_film_is_sent_without_loss(frames):
     made = film(frames)
     for track, sent in zip(made.tracks, unpacked_film(encode(made)), strict=True):
-        np.testing.assert_array_equal(sent, track.frames.reshape(frames, -1))
+        np.testing.assert_array_equal(sent["picture"], track.frames)
+
+
+@pytest.mark.parametrize("frames", [1, BLOCK, BLOCK + 1, 40])
+def test_a_plane_is_sent_to_a_fraction_of_a_pixel(frames):
+    made = ring_film(frames, 100)
+    for track, sent in zip(made.tracks, unpacked_film(encode(made)), strict=True):
+        seen = sent["points"] * (track.extent / GRAIN)
+        wanted = np.clip(track.points, -4 * track.extent, 4 * track.extent)
+        np.testing.assert_allclose(seen, wanted, atol=track.extent / GRAIN)
+        assert set(sent) == {"points"} | {
+            name for name in ("arrows", "ground", "groups") if getattr(track, name) is not None
+        }
+        if "arrows" in sent:
+            atol = 0.51 * track.extent / GRAIN
+            np.testing.assert_allclose(sent["arrows"] * atol / 0.51, track.arrows, atol=atol)
+            np.testing.assert_array_equal(sent["ground"], track.ground)
+        if "groups" in sent:
+            np.testing.assert_array_equal(sent["groups"], [track.groups])
+
+
+def test_points_beyond_sight_stay_beyond_sight_and_groups_wrap_around():
+    far = np.array([[[1e9, -1e9]], [[0, 0]]], np.float32)
+    groups = np.array([12])
+    message = encode(Film((Plane("x", far, groups, extent=2.0),), ("a", "b")))
+    [sent] = unpacked_film(message)
+    np.testing.assert_array_equal(sent["points"], [[[32767, -32767]], [[0, 0]]])
+    assert sent["groups"].tolist() == [[2]]
+    [track] = unpack(message)[0]["tracks"]
+    assert (track["grain"], track["trails"]) == (GRAIN, 0)
+    assert track["colours"][2] == "#E0398F"
+
+
+def test_a_still_ground_is_sent_once():
+    ground = np.arange(64, dtype=np.uint8).reshape(1, 8, 8)
+    plane = Plane("x", np.zeros((40, 5, 2), np.float32), ground=ground)
+    [sent] = unpacked_film(encode(Film((plane,), tuple(map(str, range(40))))))
+    np.testing.assert_array_equal(sent["ground"], ground)
+
+
+POINTS = np.zeros((2, 3, 2), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("plane", "message"),
+    [
+        (Plane("x", POINTS[:1]), "1 frames but 2 labels"),
+        (Plane("x", POINTS[..., :1]), "finite numbers F N 2"),
+        (Plane("x", POINTS * np.nan), "finite numbers F N 2"),
+        (Plane("x", POINTS, arrows=POINTS), "finite numbers F N 4"),
+        (Plane("x", POINTS, ground=np.zeros((2, 4, 4))), "a picture is uint8"),
+        (Plane("x", POINTS, ground=np.zeros((3, 4, 4), np.uint8)), "3 frames but 2 labels"),
+        (Plane("x", POINTS, groups=np.zeros(2, int)), "2 groups but 3 points"),
+    ],
+)
+def test_a_plane_that_does_not_fit_is_refused(plane, message):
+    with pytest.raises(ValueError, match=message):
+        encode(Film((plane,), ("a", "b")))
+
+
+def test_the_same_bytes_as_other_numbers_are_another_block():
+    zeros = np.zeros((1, 1, 2), np.float32)  # as int16 the bytes of a ground of 2 x 2
+    plane = Plane("x", zeros, ground=np.zeros((1, 2, 2), np.uint8))
+    header, _ = unpack(encode(Film((plane,), ("a",))))
+    reels = header["tracks"][0]["reels"]
+    assert reels["points"]["blocks"][0]["id"] != reels["ground"]["blocks"][0]["id"]
 
 
 def test_noise_travels_raw_and_stillness_costs_next_to_nothing():
@@ -48,7 +125,7 @@ def test_noise_travels_raw_and_stillness_costs_next_to_nothing():
     still = np.repeat(noise[:1], BLOCK, axis=0)
     labels = tuple(map(str, range(BLOCK)))
     header, body = unpack(encode(Film((Track("noise", noise),), labels)))
-    assert not header["tracks"][0]["blocks"][0]["packed"]
+    assert not header["tracks"][0]["reels"]["picture"]["blocks"][0]["packed"]
     assert len(body) == noise.nbytes
     _, body = unpack(encode(Film((Track("still", still),), labels)))
     assert len(body) < 0.1 * still.nbytes
@@ -57,7 +134,7 @@ def test_noise_travels_raw_and_stillness_costs_next_to_nothing():
 def test_a_film_that_grows_keeps_the_names_of_its_full_blocks():
     def names(frames: int) -> list[str]:
         header, _ = unpack(encode(film(frames)))
-        return [block["id"] for block in header["tracks"][0]["blocks"]]
+        return [block["id"] for block in header["tracks"][0]["reels"]["picture"]["blocks"]]
 
     assert names(BLOCK + 3)[0] == names(BLOCK + 2)[0]
     assert names(BLOCK + 3)[1] != names(BLOCK + 2)[1]

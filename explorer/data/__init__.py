@@ -4,7 +4,7 @@
 """
 
 from explorer.data.base import SPLITS, Data, DatasetInfo, Progress, Spec
-from explorer.data.catalog import datasets, fetch, load
+from explorer.data.catalog import at_hand, datasets, fetch, load, title
 from explorer.data.folders import Report, add_folder
 from explorer.data.images import read_image
 from explorer.data.toys import Mixture, mixture
@@ -18,9 +18,11 @@ __all__ = [
     "Report",
     "Spec",
     "add_folder",
+    "at_hand",
     "datasets",
     "fetch",
     "load",
     "mixture",
     "read_image",
+    "title",
 ]

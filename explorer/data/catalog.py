@@ -22,6 +22,20 @@ def datasets() -> list[DatasetInfo]:
     return [_checked(info) for info in FIXED.values()] + [packs.info(path) for path in _packs()]
 
 
+def title(name: str) -> str:
+    """What a person calls the set ``name``; the name itself where it is not known here."""
+    if name in FIXED:
+        return FIXED[name].title
+    return next((packs.info(path).title for path in _packs() if path.stem == name), name)
+
+
+def at_hand(name: str) -> str:
+    """``name``, or the bundled part of a full set that is not on this machine."""
+    bundled = name.removesuffix("-full")
+    here = name not in FIXED or _checked(FIXED[name]).available
+    return name if here or bundled not in FIXED else bundled
+
+
 def load(name: str, split: str = "train") -> Data:
     """One split, read-only; up to six are kept (InputError, ResourceError, StoreError)."""
     if split not in SPLITS:

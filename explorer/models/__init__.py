@@ -1,6 +1,7 @@
 """The families: every module of this package that defines a `Model` is one, found by listing it."""
 
 import inspect
+import re
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -11,10 +12,11 @@ from explorer.models.base import Model
 
 @lru_cache(maxsize=1)
 def families() -> dict[str, type[Model]]:
-    """Family name (the module's) -> model class."""
+    """Family name (the module's) -> model class, in the order of their history."""
     modules = {m.name: import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__)}
     found = {name: _model(module) for name, module in modules.items()}
-    return {name.replace("_", "-"): model for name, model in found.items() if model}
+    named = {name.replace("_", "-"): model for name, model in found.items() if model}
+    return dict(sorted(named.items(), key=lambda item: re.search(r"\d{4}", item[1].paper)[0]))
 
 
 def family(name: str) -> type[Model]:

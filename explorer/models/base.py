@@ -54,6 +54,15 @@ class Model(nn.Module):
         self.config = config
         self.spec = spec
 
+    @property
+    def foundation(self) -> str:
+        """Key of a checkpoint that a new model takes weights from; none as a rule."""
+        return ""
+
+    def adopt(self, other: "Model") -> None:
+        """Take the weights of the foundation."""
+        raise NotImplementedError
+
     def parts(self) -> dict[str, nn.Module]:
         """What gets an optimizer each."""
         return {"model": self}

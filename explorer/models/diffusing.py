@@ -8,7 +8,8 @@ matching (Lipman et al. 2023, Liu et al. 2023: straight paths, target velocity).
 out now and then, so that one network knows both p(x | y) and p(x) (Ho & Salimans 2022).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -126,6 +127,7 @@ class Diffusing(Model):
     """What every diffusion has: a schedule, a denoiser, and samplers that reverse it."""
 
     inner: tuple[int, ...]  # the shape of what is noised
+    bounded = True  # whether that has the range of pictures, [-1, 1]
 
     def __init__(self, config: Process, spec: Spec):
         super().__init__(config, spec)
@@ -133,11 +135,6 @@ class Diffusing(Model):
             raise InputError(
                 "On a straight path, x_T is pure noise and says nothing about x_0 through ε. "
                 "Predict velocity, v or x0, or choose another schedule."
-            )
-        if config.schedule == "linear" and config.beta_end < config.beta_start:
-            raise InputError(
-                f"β at the last step is {config.beta_end:g}, below β at the first step "
-                f"({config.beta_start:g}). Noise has to grow: exchange them."
             )
         self.schedule = schedule(config.schedule, config.T, config.beta_start, config.beta_end)
         self.classes = spec.classes if config.conditional else ()
@@ -217,53 +214,67 @@ class Diffusing(Model):
         """Noise to begin with: n x inner; the first k do not depend on n."""
         return layers.draw(n, self.inner, generator).to(self.device)
 
-    @torch.no_grad()
     def generate(
         self,
         n: int,
         generator: torch.Generator,
-        settings: SampleSettings = PREVIEW,
-        y: Tensor | None = None,
-        x: Tensor | None = None,
+        settings: SampleSettings | None = None,
     ) -> Iterator[Step]:
-        """Every step from noise to ``n`` samples, in the data's scale.
+        """Every step from noise to ``n`` samples, in the data's scale; quick ones by default.
 
-        ``y`` are classes (n; by default all in turn), ``x`` the noise to begin with.
         Raises InputError for settings that this model cannot serve, NonFinite.
         """
-        settings = self.fitting(settings)
+        quick = PREVIEW.changed(steps=min(PREVIEW.steps, self.schedule.T))
         key = int(torch.randint(2**31, (), generator=generator, device=generator.device))
-        x = self.start(n, generator) if x is None else x.to(self.device)
-        steps = sampling.samples(
-            self.denoiser(n, y, settings.guidance), self.schedule, x, settings, _fresh(key)
-        )
-        for step in steps:
+        for step in self.walk(self.start(n, generator), settings or quick, key):
             yield Step(step.t, self.to_data(step.x), self.to_data(step.x0))
 
-    def fitting(self, settings: SampleSettings) -> SampleSettings:
-        """The settings, if this model can serve them (InputError); a preview adapts its steps."""
-        if settings is PREVIEW:
-            return settings.changed(steps=min(settings.steps, self.schedule.T))
-        if settings.guidance != 1 and not self.conditional:
-            raise InputError(
-                "Guidance needs a model that learned classes, and this one did not. "
-                "Set guidance to 1 or choose a class-conditional model."
-            )
-        self.schedule.levels(settings.steps, settings.spacing)
-        return settings
+    @torch.no_grad()
+    def walk(
+        self,
+        x: Tensor,
+        settings: SampleSettings,
+        key: int = 0,
+        *,
+        level: int | None = None,
+        given: Callable[[sampling.Denoiser], sampling.Denoiser] = lambda denoise: denoise,
+    ) -> Iterator[Step]:
+        """Every step from ``x`` (noise, or data noised to ``level``) to data, all N inner.
 
-    def denoiser(self, n: int, y: Tensor | None = None, guidance: float = 1.0) -> sampling.Denoiser:
-        """x, level -> x_0 for ``n`` samples of classes ``y`` (by default all in turn)."""
-        if not self.classes:
-            return self._bounded(lambda x, k: self.denoise(x, k))
-        turn = torch.arange(n) % len(self.classes)
-        y = (turn if y is None else y).to(self.device)
-        asked, any_class = (lambda x, k: self.denoise(x, k, y)), (lambda x, k: self.denoise(x, k))
-        return self._bounded(sampling.guided(asked, any_class, guidance))
+        ``key`` decides all fresh noise; ``given`` may tell the denoiser what is known already.
+        Raises InputError, NonFinite.
+        """
+        levels = self.levels(settings, level)
+        denoise = given(self.denoiser(len(x), settings))
+        x = x.to(self.device)
+        yield from sampling.walk(denoise, self.schedule, x, levels, settings, _fresh(key))
+
+    def levels(self, settings: SampleSettings, start: int | None = None) -> list[int]:
+        """The noise levels that sampling visits, if this model can serve it (InputError)."""
+        if not self.conditional and (settings.guidance != 1 or settings.label is not None):
+            raise InputError(
+                "This model did not learn classes, so it can follow neither a class nor guidance. "
+                "Leave the class out and set guidance to 1, or choose a class-conditional model."
+            )
+        if settings.label is not None and settings.label >= len(self.classes):
+            raise InputError(
+                f"Class is {settings.label}, but this model knows {len(self.classes)} classes: "
+                f"it must be a whole number between 0 and {len(self.classes) - 1}."
+            )
+        return self.schedule.levels(settings.steps, settings.spacing, start)
+
+    def denoiser(self, n: int, settings: SampleSettings) -> sampling.Denoiser:
+        """x, level -> x_0 for ``n`` samples of the class asked for, or of all classes in turn."""
+        if not self.conditional:
+            return self._bounded(self.denoise)
+        y = torch.arange(n, device=self.device) % len(self.classes)
+        y = y if settings.label is None else torch.full_like(y, settings.label)
+        guided = sampling.guided(partial(self.denoise, y=y), self.denoise, settings.guidance)
+        return self._bounded(guided)
 
     def _bounded(self, denoise: sampling.Denoiser) -> sampling.Denoiser:
         """Guesses are kept where pictures can be (Ho et al. 2020, "clipping")."""
-        return sampling.clipped(denoise) if self.spec.is_image else denoise
+        return sampling.clipped(denoise) if self.spec.is_image and self.bounded else denoise
 
 
 def _fresh(key: int) -> sampling.Noise:

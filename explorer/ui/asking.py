@@ -28,7 +28,7 @@ def ask(name: str, /, **args: Any) -> Any:
     Shows that the engine is starting, if it is: loading PyTorch takes seconds, once.
     """
     _wait_for_engine()
-    return _kept(name, args, _key(args))
+    return _kept(name, args, key_of(args))
 
 
 def stream(name: str, /, **args: Any) -> Iterator[Any]:
@@ -43,7 +43,7 @@ def _wait_for_engine() -> None:
             engine().wait_ready()
 
 
-def _key(args: dict[str, Any]) -> str:
+def key_of(args: dict[str, Any]) -> str:
     """Equal for equal arguments, whatever is in them; pictures count by their content."""
     return repr([(name, _plain(value)) for name, value in sorted(args.items())])
 

@@ -46,6 +46,12 @@ EXPERIMENTS = (
         "vae",
         {"beta": 10},
     ),
+    Experiment(
+        "diffusion",
+        "Pictures out of noise",
+        "A diffusion model learns to remove noise. When does noise first turn into clothes?",
+        "diffusion",
+    ),
 )
 
 

@@ -16,17 +16,19 @@ STOPS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.5)  # of a decade of a logarithmic slider
 SMALLEST = 1e-4  # where a logarithmic slider that includes 0 begins
 
 
-def form(settings: Iterable[Setting], given: dict[str, Any]) -> dict[str, Any]:
+def form(
+    settings: Iterable[Setting], given: dict[str, Any], beside: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Widgets for some settings; returns name -> value.
 
     ``given`` are the values to begin with.  Advanced settings are folded away, and those without a
-    meaning beside the others are not shown.
+    meaning beside the others, or beside those of another form, are not shown.
     """
     values: dict[str, Any] = {}
     shown = [s for s in settings if not s.hint.advanced]
     folded = [s for s in settings if s.hint.advanced]
     for one in shown:
-        if _applies(one, values):
+        if _applies(one, (beside or {}) | values):
             values[one.name] = control(one, given.get(one.name, one.default))
     if folded:
         with st.expander(f"More about the {folded[0].hint.group.lower()}"):

@@ -9,6 +9,7 @@ from explorer.config import Setting
 from explorer.errors import StoreError
 from explorer.films import run_film, titled
 from explorer.history import Columns, History, history
+from explorer.names import recipe_name
 from explorer.runs import Run
 from explorer.ui import theme
 from explorer.ui.asking import ask, guarded, literal
@@ -50,8 +51,7 @@ def _view(run_id: str, live: bool) -> None:
 
 
 def _head(run: Run, told: History, status: runs.Status) -> None:
-    settings = run.settings
-    label = run.notes["label"] or f"{settings['family']} on {settings['data']}"
+    label = run.notes["label"] or recipe_name(run.settings)
     starting = status.state == "created" and launch.worker_pid(run)
     chip = theme.chip("waiting", "starting") if starting else theme.chip(status.state)
     where = told.facts.get("device", "")

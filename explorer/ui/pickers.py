@@ -29,6 +29,7 @@ def dataset(
         return f"{one.title} · {one.train:,} {noun}" if one.available else f"{one.title} · fetch"
 
     help_text = "What the model learns from. Bundled sets work without a network."
+    default = data.at_hand(default)
     default = default if default in there else next(iter(there))
     chosen = url.choose(
         st.selectbox, "Data", list(there), default, key, format_func=label, help=help_text
@@ -43,9 +44,15 @@ def titles(able_to: Sequence[str]) -> dict[str, str]:
     return {e.key: e.title for e in found if e.header.has(*able_to)}
 
 
-def checkpoint(label: str, key: str, default: str, able_to: Sequence[str]) -> Entry | None:
+def checkpoint(
+    label: str,
+    key: str,
+    default: str,
+    able_to: Sequence[str],
+    only: Callable[[Entry], bool] = lambda entry: True,
+) -> Entry | None:
     """One of the shipped models or of the runs trained here; None if there is none."""
-    there = dict(titles(tuple(able_to)))
+    there = {k: t for k, t in titles(tuple(able_to)).items() if only(catalog.entry(k))}
     _add_asked(there, key)
     if not there:
         st.info("There is no model to look at yet. Train one first.", icon=":material/school:")

@@ -1,7 +1,9 @@
 """The film player: frames go to the browser once, and playing happens there.
 
-Frames of a film resemble their neighbours, so each block of frames is sent as differences in time
-and deflated; blocks are named by their hash, so both sides only work on those that are new.
+A track travels as reels, each a sequence of equally large frames of uint8 or int16: a strip of
+pictures is one reel, a plane has one for its points, arrows, ground and groups each. Frames
+resemble their neighbours, so each block of a reel is sent as differences in time and deflated;
+blocks are named by their hash, so both sides only work on those that are new.
 """
 
 import hashlib
@@ -11,19 +13,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from explorer.answers import Plane, Track
+from explorer.palette import CATEGORICAL
 from explorer.ui.pack import pack, shape_of, source
 
 if TYPE_CHECKING:
-    from explorer.answers import Film, Track
+    from explorer.answers import Film
 
 BLOCK = 16  # frames that are deflated together
+GRAIN = 8192  # whole numbers per extent of a plane: ten to a device pixel, four extents in an int16
 WORTH_IT = 0.97  # a block that deflates to more than this travels raw
 
 _component = st.components.v2.component(
     "explorer.player",
     html=source("player.html"),
     css=source("common.css", "player.css"),
-    js=source("pack.js", "film.js", "gif.js", "export.js", "player.js"),
+    js=source("pack.js", "film.js", "plane.js", "screens.js", "gif.js", "export.js", "player.js"),
 )
 
 
@@ -49,41 +54,93 @@ def player(
 
 def encode(film: "Film", **options: Any) -> bytes:
     """The message that ``film.js`` reads (ValueError unless every track has one frame a label)."""
-    for track in film.tracks:
-        if len(track.frames) != len(film.labels):
-            raise ValueError(f"{len(track.frames)} frames but {len(film.labels)} labels")
     tracks, bodies = [], []
-    for track in film.tracks if film.labels else ():
-        blocks, packed = _blocks(track)
-        tracks.append(dict(title=track.title, **shape_of(track.frames[0]), blocks=blocks))
-        bodies += packed
+    for track in film.tracks:
+        reels = _reels(track, len(film.labels))
+        if film.labels:
+            headers = {name: _reel(frames, bodies) for name, frames in reels.items()}
+            tracks.append({"title": track.title, "reels": headers, **_drawing(track)})
     ticks = None if film.ticks is None else [float(tick) for tick in film.ticks]
     about = {"labels": list(film.labels), "ticks": ticks, "unit": film.unit, "fps": float(film.fps)}
     return pack(dict(block=BLOCK, tracks=tracks, **about, **options), b"".join(bodies))
 
 
-def _blocks(track: "Track") -> tuple[list[dict[str, Any]], list[bytes]]:
-    headers, bodies = [], []
-    for start in range(0, len(track.frames), BLOCK):
-        frames = np.ascontiguousarray(track.frames[start : start + BLOCK])
-        digest = hashlib.blake2b(frames, digest_size=12, salt=_salt(frames)).hexdigest()
-        body, packed = _deflated(digest, frames)
-        headers.append({"id": digest, "size": len(body), "packed": packed})
+def _reels(track: "Track | Plane", count: int) -> dict[str, np.ndarray]:
+    """The arrays that a track sends, by name (ValueError unless of ``count`` sound frames)."""
+    if isinstance(track, Track):
+        return {"picture": _pictures(track.frames, count)}
+    reels = {"points": _grains(track.points, count, 2, track.extent)}
+    if track.arrows is not None:
+        reels["arrows"] = _grains(track.arrows, count, 4, track.extent)
+    if track.ground is not None:
+        still = len(track.ground) == 1
+        reels["ground"] = _pictures(track.ground, 1 if still else count)
+    if track.groups is not None:
+        reels["groups"] = _groups(track.groups, track.points.shape[1])
+    return reels
+
+
+def _groups(groups: np.ndarray, points: int) -> np.ndarray:
+    if groups.shape != (points,):
+        raise ValueError(f"{len(groups)} groups but {points} points")
+    return (groups[None] % len(CATEGORICAL)).astype(np.uint8)
+
+
+def _pictures(frames: np.ndarray, count: int) -> np.ndarray:
+    _expect(len(frames), count)
+    if count:
+        shape_of(frames[0])
+    return frames
+
+
+def _grains(values: np.ndarray, count: int, width: int, extent: float) -> np.ndarray:
+    """Coordinates F N ``width`` as int16; what lies too far out to be seen is moved nearer."""
+    _expect(len(values), count)
+    if values.ndim != 3 or values.shape[2] != width or not np.isfinite(values).all():
+        raise ValueError(f"a plane needs finite numbers F N {width}, not {values.shape}")
+    return np.clip(np.rint(values * (GRAIN / extent)), -32767, 32767).astype("<i2")
+
+
+def _expect(frames: int, count: int) -> None:
+    if frames != count:
+        raise ValueError(f"{frames} frames but {count} labels")
+
+
+def _drawing(track: "Track | Plane") -> dict[str, Any]:
+    """How the browser is to draw a plane."""
+    if isinstance(track, Track):
+        return {}
+    return {"trails": int(track.trails), "grain": GRAIN, "colours": CATEGORICAL}
+
+
+def _reel(frames: np.ndarray, bodies: list[bytes]) -> dict[str, Any]:
+    """The header of one reel; its blocks join ``bodies``."""
+    blocks = []
+    for start in range(0, len(frames), BLOCK):
+        block = np.ascontiguousarray(frames[start : start + BLOCK])
+        digest = hashlib.blake2b(block, digest_size=12, salt=_salt(block)).hexdigest()
+        body, packed = _deflated(digest, block)
+        blocks.append({"id": digest, "size": len(body), "packed": packed})
         bodies.append(body)
-    return headers, bodies
+    wide = frames.dtype.itemsize == 2
+    return {"frames": len(frames), "shape": frames.shape[1:], "wide": wide, "blocks": blocks}
 
 
 def _salt(frames: np.ndarray) -> bytes:
-    """The same bytes in another shape are another block."""
-    return frames[0].nbytes.to_bytes(8, "little")
+    """The same bytes in another shape, or as other numbers, are another block."""
+    return frames[0].nbytes.to_bytes(8, "little") + frames.itemsize.to_bytes(8, "little")
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _deflated(digest: str, _frames: np.ndarray) -> tuple[bytes, bool]:
-    """Frames as differences in time, deflated where that pays; shared by all who watch."""
-    changes = np.concatenate([_frames[:1], np.diff(_frames, axis=0)]).tobytes()
-    body = zlib.compress(changes, level=1)
-    return (body, True) if len(body) < WORTH_IT * len(changes) else (changes, False)
+    """Frames as differences in time, deflated where that pays; shared by all who watch.
+
+    Of int16 all low bytes come first, then all high ones, of which most are alike.
+    """
+    changes = np.concatenate([_frames[:1], np.diff(_frames, axis=0)])
+    raw = changes.reshape(-1).view(np.uint8).reshape(-1, changes.itemsize).T.tobytes()
+    body = zlib.compress(raw, level=1)
+    return (body, True) if len(body) < WORTH_IT * len(raw) else (raw, False)
 
 
 def _frame(frame: Any, count: int, default: int | None) -> int | None:

@@ -1,6 +1,6 @@
-// A film as Python packs it: per track, blocks of frames; in a block every frame but the first is
-// the difference (modulo 256) to the one before it, then deflated. A block is known by its hash, so
-// a film that grows costs only its new blocks here.
+// A film as Python packs it: per track, reels of equally large frames in blocks; in a block every
+// frame but the first is the difference (modulo 256 or 65536) to the one before it, then deflated. A
+// block is known by its hash, so a film that grows costs only its new blocks here.
 class Film {
   static async read(message, known) {
     const [header, body] = unpack(message);
@@ -10,19 +10,23 @@ class Film {
     film.blocks = new Map();
     let offset = 0;
     for (const track of film.tracks) {
-      track.size = track.height * track.width * track.channels;
-      for (const block of track.blocks) {
-        const bytes = body.subarray(offset, (offset += block.size));
-        film.blocks.set(block.id, known?.get(block.id) ?? undo(block.packed ? await inflate(bytes) : bytes.slice(), track.size));
+      Object.assign(track, track.reels);
+      for (const reel of Object.values(track.reels)) {
+        reel.size = reel.shape.reduce((product, side) => product * side, 1);
+        for (const block of reel.blocks) {
+          const bytes = body.subarray(offset, (offset += block.size));
+          film.blocks.set(block.id, known?.get(block.id) ?? undo(block.packed ? await inflate(bytes) : bytes.slice(), reel));
+        }
       }
     }
     return film;
   }
 
-  pixels(track, frame) {
-    const block = this.blocks.get(track.blocks[Math.floor(frame / this.block)].id);
-    const start = (frame % this.block) * track.size;
-    return block.subarray(start, start + track.size);
+  // The numbers of one frame; a reel of a single frame holds it for the whole film.
+  at(reel, frame) {
+    const here = Math.min(frame, reel.frames - 1);
+    const start = (here % this.block) * reel.size;
+    return this.blocks.get(reel.blocks[Math.floor(here / this.block)].id).subarray(start, start + reel.size);
   }
 
   // The frame at which a film should stand that stood at `frame` of `before`.
@@ -35,7 +39,18 @@ class Film {
   }
 }
 
-function undo(bytes, size) {
-  for (let i = size; i < bytes.length; i++) bytes[i] += bytes[i - size];
-  return bytes;
+function undo(bytes, { size, wide }) {
+  const numbers = wide ? joined(bytes) : bytes;
+  for (let i = size; i < numbers.length; i++) numbers[i] += numbers[i - size];
+  return numbers;
 }
+
+// All low bytes, then all high ones.
+function joined(bytes) {
+  const numbers = new Int16Array(bytes.length / 2);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = bytes[i] | (bytes[numbers.length + i] << 8);
+  return numbers;
+}
+
+// Width, height and channels of a reel of pictures.
+const sidesOf = ({ shape: [height, width, channels = 1] }) => [width, height, channels];

@@ -62,9 +62,9 @@ function lzw(symbols) {
 
 const greys = () => Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
 
-// 256 colours for RGBA pictures: boxes of 15-bit colours, the one with most pixels x spread is halved.
+// 256 colours for RGBA pictures: boxes of 18-bit colours, the one with most pixels x spread is halved.
 function medianCut(pictures) {
-  const count = new Uint32Array(32768);
+  const count = new Uint32Array(BINS);
   for (const rgba of pictures)
     for (let i = 0; i < rgba.length; i += 4) count[bin(rgba, i)]++;
   let boxes = [Array.from(count.keys()).filter((c) => count[c])];
@@ -72,7 +72,7 @@ function medianCut(pictures) {
     const best = boxes.map((box) => [...widest(box), box]).filter((b) => b[0] > 0).sort((a, b) => weight(b) - weight(a))[0];
     if (!best) break;
     const [, shift, box] = best;
-    box.sort((a, b) => ((a >> shift) & 31) - ((b >> shift) & 31));
+    box.sort((a, b) => ((a >> shift) & 63) - ((b >> shift) & 63));
     const half = box.reduce((sum, c) => sum + count[c], 0) / 2;
     let cut = 1;
     for (let sum = count[box[0]]; cut < box.length - 1 && sum < half; cut++) sum += count[box[cut]];
@@ -84,15 +84,15 @@ function medianCut(pictures) {
   const palette = new Uint8Array(768);
   boxes.forEach((box, index) => {
     const total = box.reduce((sum, c) => sum + count[c], 0);
-    [10, 5, 0].forEach((shift, channel) => {
-      palette[index * 3 + channel] = box.reduce((sum, c) => sum + count[c] * (((c >> shift) & 31) * 8.226), 0) / total;
+    SHIFTS.forEach((shift, channel) => {
+      palette[index * 3 + channel] = box.reduce((sum, c) => sum + count[c] * (((c >> shift) & 63) * (255 / 63)), 0) / total;
     });
   });
   return { palette, index: nearestIn(palette, boxes.length) };
 }
 
 function nearestIn(palette, size) {
-  const known = new Int16Array(32768).fill(-1);
+  const known = new Int16Array(BINS).fill(-1);
   return (rgba, i) => {
     const key = bin(rgba, i);
     if (known[key] < 0) {
@@ -106,13 +106,15 @@ function nearestIn(palette, size) {
   };
 }
 
-const bin = (rgba, i) => ((rgba[i] >> 3) << 10) | ((rgba[i + 1] >> 3) << 5) | (rgba[i + 2] >> 3);
+const BINS = 1 << 18;
+const SHIFTS = [12, 6, 0]; // where red, green and blue stand in the number of a bin
+const bin = (rgba, i) => ((rgba[i] >> 2) << 12) | ((rgba[i + 1] >> 2) << 6) | (rgba[i + 2] >> 2);
 
 function widest(box) {
-  return [10, 5, 0]
+  return SHIFTS
     .map((shift) => {
-      let [low, high] = [31, 0];
-      for (const c of box) [low, high] = [Math.min(low, (c >> shift) & 31), Math.max(high, (c >> shift) & 31)];
+      let [low, high] = [63, 0];
+      for (const c of box) [low, high] = [Math.min(low, (c >> shift) & 63), Math.max(high, (c >> shift) & 63)];
       return [high - low, shift];
     })
     .sort((a, b) => b[0] - a[0])[0];

@@ -56,14 +56,17 @@ class Player {
       const canvas = document.createElement("canvas");
       const caption = document.createElement("figcaption");
       canvas.setAttribute("role", "img");
+      canvas.classList.toggle("plane", Boolean(track.points));
       caption.textContent = track.title;
       figure.append(canvas, ...(track.title ? [caption] : []));
       return figure;
     });
-    const widest = Math.max(...this.film.tracks.map((track) => track.width));
-    this.find("tracks").style.setProperty("--least", `${Math.max(120, Math.min(240, widest))}px`);
+    const widest = Math.max(...this.film.tracks.map((track) => track.picture?.shape[1] ?? Infinity));
+    const least = Number.isFinite(widest) ? `${Math.max(120, Math.min(240, widest))}px` : "clamp(120px, 30cqi, 240px)";
+    this.find("tracks").style.setProperty("--least", least);
+    this.find("tracks").dataset.count = figures.length; // four never stand as three and one
     this.find("tracks").replaceChildren(...figures);
-    this.screens = figures.map((figure) => ({ canvas: figure.firstChild, small: document.createElement("canvas") }));
+    this.screens = this.film.tracks.map((track, i) => screenFor(track, figures[i].firstChild));
   }
 
   describe() {
@@ -80,25 +83,24 @@ class Player {
   fit() {
     if (!this.film?.count || !this.screens) return;
     const roomHeight = this.film.height ?? Math.max(200, Math.min(520, 0.62 * window.innerHeight));
-    const alike = new Set(this.film.tracks.map((track) => `${track.height}/${track.width}`)).size === 1;
+    const alike = new Set(this.film.tracks.map((track) => `${track.picture?.shape}`)).size === 1;
     this.film.tracks.forEach((track, i) => {
       const roomWidth = this.screens[i].canvas.parentElement.clientWidth;
-      if (roomWidth) this.screens[i].scale = scaleToFit(track.width, track.height, roomWidth, roomHeight, alike);
+      if (roomWidth) this.screens[i].fit(track, roomWidth, roomHeight, alike);
     });
     this.paint();
   }
 
-  paint() {
-    this.film.tracks.forEach((track, i) => {
-      const { canvas, small, scale } = this.screens[i];
-      paintPixels(small, this.film.pixels(track, this.frame), track.width, track.height, track.channels);
-      if (scale) enlarge(canvas, small, scale);
-      canvas.setAttribute("aria-label", `${track.title}, ${this.film.labels[this.frame]}`);
+  paint(next = this.frame, part = 0) {
+    const { film, frame } = this;
+    film.tracks.forEach((track, i) => {
+      this.screens[i].paint({ film, track, frame, next, part });
+      this.screens[i].canvas.setAttribute("aria-label", `${track.title}, ${film.labels[frame]}`);
     });
-    this.root.dataset.frame = this.frame;
+    this.root.dataset.frame = frame;
   }
 
-  show(frame) {
+  show(frame, next, part) {
     const { film } = this;
     const scrub = this.find("scrub");
     this.frame = Math.max(0, Math.min(film.count - 1, frame));
@@ -106,7 +108,7 @@ class Player {
     scrub.style.setProperty("--done", `${film.count > 1 ? (100 * this.frame) / (film.count - 1) : 100}%`);
     scrub.setAttribute("aria-valuetext", film.labels[this.frame]);
     this.find("label").textContent = film.labels[this.frame];
-    this.paint();
+    this.paint(next, part);
   }
 
   // --- time
@@ -123,7 +125,8 @@ class Player {
       last = now;
       this.clock = (this.clock + seconds * this.film.fps * Number(this.find("speed").value)) % this.period();
       const frame = this.frameAt(this.clock);
-      if (frame !== this.frame) this.show(frame);
+      // Planes glide between their frames while they play; pictures and every stop are exact.
+      if (frame !== this.frame || this.film.tracks.some((track) => track.points)) this.show(frame, this.frameAt(this.clock + 1), this.clock % 1);
       if (this.repeat === "once" && frame === this.film.count - 1) this.pause();
       else requestAnimationFrame(tick);
     };
@@ -133,6 +136,7 @@ class Player {
   pause(tell = true) {
     if (!this.playing) return;
     this.setPlaying(false);
+    this.paint();
     if (tell) this.tell();
   }
 
@@ -192,6 +196,7 @@ class Player {
     this.find("scrub").addEventListener("input", (event) => (this.pause(false), this.show(Number(event.target.value))));
     this.find("scrub").addEventListener("change", () => this.tell());
     this.root.addEventListener("keydown", (event) => this.key(event));
+    this.root.addEventListener("transitionend", (event) => event.target === this.root && this.fit()); // another theme: see player.css
     this.listenToDrag(this.find("tracks"));
   }
 
@@ -256,7 +261,7 @@ class Player {
 }
 
 function sameTracks(before, film) {
-  const shape = (f) => f?.tracks.map((t) => `${t.title}/${t.height}/${t.width}/${t.channels}`).join("\n");
+  const shape = (f) => f?.tracks.map((t) => `${t.title}/${t.picture?.shape}`).join("\n");
   return shape(before) === shape(film);
 }
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer import answering, data
+from explorer import data
 from explorer.engine.wire import pack, unpack
 from explorer.errors import ExplorerError, InputError
+from explorer.questions import looking, recipes, sets
 
 
 def travelled(value):
@@ -35,22 +36,22 @@ def zipped(count: int) -> bytes:
 
 def test_own_images_become_a_data_set_that_can_be_trained_on(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    *_, report = answering.add_images(zipped(30), "Mine", 32, True)
+    *_, report = sets.add_images(zipped(30), "Mine", 32, True)
     told = travelled(report)
     assert (told.usable, told.total) == (30, 31)
     assert told.rejected[0][0] == "a/readme.txt"
     assert data.load(told.name).classes == ("a", "b")
-    assert answering.draft("vae", told.name, {"epochs": 1}).steps == 1
+    assert recipes.draft("vae", told.name, {"epochs": 1}).steps == 1
 
 
 def test_what_is_no_zip_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with pytest.raises(ExplorerError):
-        list(answering.add_images(b"garbage", "x", 32, True))
+        list(sets.add_images(b"garbage", "x", 32, True))
 
 
 def test_forms_travel_whole():
-    assert travelled(answering.families()) == answering.families()
+    assert travelled(recipes.families()) == recipes.families()
 
 
 @pytest.mark.parametrize(
@@ -59,16 +60,16 @@ def test_forms_travel_whole():
 )
 def test_a_draft_refuses_with_the_limit(values, said):
     with pytest.raises(InputError, match=said):
-        answering.draft("vae", "mnist", values)
+        recipes.draft("vae", "mnist", values)
 
 
 def test_a_shipped_model_answers():
     key = "pretrained:vae-fashion"
-    told = travelled(answering.sample(key, 4, 0))
+    told = travelled(looking.sample(key, 4, 0))
     assert told.pictures.shape == (4, 28, 28)
-    assert list(answering.fit_prior(key, "gaussian"))[-1] == 1.0
-    assert travelled(answering.sample(key, 4, 0, "gaussian")).prior == "gaussian"
-    answer = travelled(answering.reconstruct(key, "fashion-mnist", (0, 5)))
+    assert list(looking.fit_prior(key, "gaussian"))[-1] == 1.0
+    assert travelled(looking.sample(key, 4, 0, "gaussian")).prior == "gaussian"
+    answer = travelled(looking.reconstruct(key, "fashion-mnist", (0, 5)))
     assert answer.labels.tolist() == [9, 1]
-    squared, absolute = answering.errors_of(key, "fashion-mnist", 64)
+    squared, absolute = looking.errors_of(key, "fashion-mnist", 64)
     assert 5 < squared < 15 < absolute

@@ -1,0 +1,1 @@
+"""How far samples are from data: features, their statistics, distances between them."""

@@ -1,0 +1,1 @@
+"""What pages may ask the engine: plain values and numpy arrays in, answers out."""

@@ -1,0 +1,114 @@
+// The plane at one moment: the ground, arrows over it, points, and the paths that some came along.
+const GROUND = 0.34; // how opaque the darkest ground is
+const BANDS = 12; // steps in which a path fades
+
+function drawPlane(context, moment, side, ratio, look) {
+  const { track } = moment;
+  const place = (grains) => ((grains / track.grain + 1) / 2) * side;
+  const pen = { context, side, look, right: place, down: (grains) => side - place(grains) };
+  pen.fine = ratio * Math.max(0.75, Math.min(1.4, side / ratio / 450)); // one pixel at a usual size
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, side, side);
+  context.clip();
+  context.fillStyle = look.paper;
+  context.fillRect(0, 0, side, side);
+  if (track.ground) drawGround(pen, between(moment, track.ground), track.ground.shape);
+  if (track.arrows) drawArrows(pen, between(moment, track.arrows));
+  drawPoints(pen, moment);
+  context.restore();
+}
+
+// The numbers of a reel at a moment: a frame's own, or on the straight way to the next.
+function between({ film, frame, next, part }, reel) {
+  const here = film.at(reel, frame);
+  if (!part || next === frame || reel.frames === 1) return here;
+  const there = film.at(reel, next);
+  const out = new Float32Array(here.length);
+  for (let i = 0; i < out.length; i++) out[i] = here[i] + part * (there[i] - here[i]);
+  return out;
+}
+
+const small = document.createElement("canvas"); // the ground at its own size
+
+function drawGround({ context, side, look }, values, [height, width]) {
+  Object.assign(small, { width, height });
+  const inner = small.getContext("2d");
+  const image = inner.createImageData(width, height);
+  for (let i = 0; i < values.length; i++) image.data[4 * i + 3] = GROUND * values[i];
+  inner.putImageData(image, 0, 0);
+  inner.globalCompositeOperation = "source-in";
+  inner.fillStyle = look.accent;
+  inner.fillRect(0, 0, width, height);
+  context.imageSmoothingEnabled = true;
+  context.drawImage(small, 0, 0, side, side);
+}
+
+// From (x, y) to (x + dx, y + dy), true to scale.
+function drawArrows({ context, look, fine, right, down }, values) {
+  const [shafts, heads] = [new Path2D(), new Path2D()];
+  for (let i = 0; i < values.length; i += 4) {
+    const [x, y] = [right(values[i]), down(values[i + 1])];
+    const [tipX, tipY] = [right(values[i] + values[i + 2]), down(values[i + 1] + values[i + 3])];
+    const length = Math.hypot(tipX - x, tipY - y);
+    if (length < 0.5) continue;
+    const head = Math.min(4.5 * fine, 0.5 * length) / length;
+    const [backX, backY] = [tipX - head * (tipX - x), tipY - head * (tipY - y)];
+    const [wideX, wideY] = [0.42 * (backY - tipY), 0.42 * (tipX - backX)];
+    shafts.moveTo(x, y);
+    shafts.lineTo(backX, backY);
+    heads.moveTo(tipX, tipY);
+    heads.lineTo(backX + wideX, backY + wideY);
+    heads.lineTo(backX - wideX, backY - wideY);
+    heads.closePath();
+  }
+  context.globalAlpha = 0.5;
+  context.strokeStyle = context.fillStyle = look.ink;
+  context.lineWidth = 0.9 * fine;
+  context.stroke(shafts);
+  context.fill(heads);
+}
+
+function drawPoints(pen, moment) {
+  const { film, track } = moment;
+  const { context, side, look, fine, right, down } = pen;
+  const points = between(moment, track.points);
+  const count = points.length / 2;
+  const groups = track.groups && film.at(track.groups, 0);
+  const colour = (i) => (groups ? track.colours[groups[i]] : look.accent);
+  const radius = Math.max(0.9 * fine, side * Math.min(0.007, 0.16 / Math.sqrt(count)));
+  const trails = Math.min(track.trails, count);
+  const disc = (i, size) => {
+    context.fillStyle = colour(i);
+    context.beginPath();
+    context.arc(right(points[2 * i]), down(points[2 * i + 1]), size, 0, 2 * Math.PI);
+    context.fill();
+  };
+
+  context.globalAlpha = Math.min(0.85, 5 / count ** 0.25);
+  for (let i = trails; i < count; i++) disc(i, radius);
+  if (!trails) return;
+  drawTrails(pen, moment, points, trails, colour);
+  Object.assign(context, { globalAlpha: 1, strokeStyle: look.ink, lineWidth: fine });
+  for (let i = 0; i < trails; i++) {
+    disc(i, 1.4 * radius + fine);
+    context.stroke();
+  }
+}
+
+// The way of each point up to now, from faint to clear.
+function drawTrails({ context, fine, right, down }, { film, track, frame, next }, points, trails, colour) {
+  const past = Array.from({ length: Math.min(frame, next) + 1 }, (_, f) => film.at(track.points, f)).concat([points]);
+  const start = (band) => Math.floor((band * (past.length - 1)) / BANDS);
+  Object.assign(context, { lineWidth: 1.2 * fine, lineJoin: "round", lineCap: "butt" });
+  for (let band = 0; band < BANDS; band++) {
+    const [from, to] = [start(band), start(band + 1)];
+    context.globalAlpha = 0.1 + (0.6 * (band + 1)) / BANDS;
+    for (let i = 0; i < trails && from < to; i++) {
+      context.beginPath();
+      for (let f = from; f <= to; f++) context.lineTo(right(past[f][2 * i]), down(past[f][2 * i + 1]));
+      context.strokeStyle = colour(i);
+      context.stroke();
+    }
+  }
+}

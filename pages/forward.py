@@ -1,0 +1,273 @@
+"""The forward process: pictures under more and more noise, and what is left of them at the end."""
+
+from dataclasses import replace
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from explorer import data, figures, forward, levels
+from explorer.config import SEED_LIMIT, Settings, describe, setting
+from explorer.errors import InputError
+from explorer.pictures import enlarge
+from explorer.schedules import Schedule
+from explorer.ui import ending, images, noising, theme, url
+from explorer.ui.asking import guarded
+from explorer.ui.drag import Slider, drag_picture
+from explorer.ui.player import player
+from explorer.ui.source import code
+
+SOURCES = {"test": "Test images", "own": "My own"}
+SHOWN = {"8": "Eight", "1": "One, large"}
+SIZES = ["28", "32", "64"]
+DRAG = "noising-drag"
+
+
+class View(Settings):
+    """What is looked at."""
+
+    first: int = setting(0, "From test image", "The first picture shown.", ge=0, le=100_000)
+    noise: int = setting(0, "Seed of the noise", "The same seed, the same ε.", ge=0, le=SEED_LIMIT)
+    t: float = setting(0.3, "t", "Where the slider stands.", ge=0, le=1)
+
+
+VIEW = {one.name: one for one in describe(View)}
+
+
+# What is noised -----------------------------------------------------------------------------------
+
+
+def pictures() -> tuple[np.ndarray, np.ndarray]:
+    """The pictures shown (uint8 N C H W) and the `energy` of those the end is averaged over."""
+    row = st.container(key="wrap-pictures").columns(4)
+    with row[0]:
+        source = _segmented("Pictures", SOURCES, "test", "source")
+    if source == "own":
+        return _own(row)
+    with row[1]:
+        info = images.image_set()
+    with row[2]:
+        n = int(_segmented("Show", SHOWN, "8", "shown"))
+    test = data.load(info.name, "test").x
+    with row[3]:
+        first = _first(len(test) - n)
+    return test[first : first + n], _energy(info.name)
+
+
+def _segmented(label: str, options: dict[str, str], default: str, key: str) -> str:
+    more = {"format_func": options.get, "required": True}
+    return url.choose(st.segmented_control, label, list(options), default, key, **more)
+
+
+def _first(last: int) -> int:
+    """Which test image comes first; another data set may have fewer."""
+    wanted = st.session_state.get("first", _asked("first")) or 0  # None: an empty field
+    st.session_state["first"] = min(wanted, last)
+    return noising.control(replace(VIEW["first"], high=last))
+
+
+def _asked(name: str) -> float:
+    """A value in the address, or the usual one (a bad one is told)."""
+    text = st.query_params.get(name)
+    if text is None:
+        return VIEW[name].default
+    try:
+        return VIEW[name].read(text)
+    except InputError as error:
+        url.refuse(name, error, "the usual value is used")
+        return VIEW[name].default
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _energy(name: str) -> np.ndarray:
+    return forward.energy(data.load(name, "test").x[: ending.MEASURED])
+
+
+def _own(row: list) -> tuple[np.ndarray, np.ndarray]:
+    """A picture that a person drew or uploaded; a test image until there is one."""
+    with row[1]:
+        size = int(url.choose(st.selectbox, "Size in pixels", SIZES, "64", "size"))
+    with row[2]:
+        url.begin("colour", url.switch)
+        st.session_state.setdefault("colour", True)
+        colour = st.toggle("In colour", key="colour", persist_state="session")
+        url.keep("colour", colour, True)
+    _pad(size, colour)
+    x = st.session_state.get("own_picture")
+    if x is None:
+        st.caption("Until there is a picture of yours, a test image stands in for it.")
+        x = data.load("fashion-mnist", "test").x[0]
+    return x[None], forward.energy(x[None])
+
+
+@st.fragment
+def _pad(size: int, colour: bool) -> None:
+    """Draw or upload; a click takes the picture over, so that drawing stays fast."""
+    drawn = None
+    left, right = st.container(key="wrap-own").columns([1, 2], gap="large")
+    with left, guarded():
+        drawn = images.own_picture(size, colour)
+    with right:
+        if drawn is None:
+            st.caption("Draw or upload a picture. It stays on this machine and in no address.")
+            return
+        st.image(enlarge(forward.wall(forward.signal(drawn[None])), 4))
+        if st.button("Noise this picture", type="primary", icon=":material/grain:"):
+            st.session_state["own_picture"] = drawn
+            st.rerun()
+
+
+def noise() -> tuple[int, bool]:
+    """The seed of the noise, and whether the mistake stands beside the right formula."""
+    row = st.container(key="wrap-noise").columns(4, vertical_alignment="bottom")
+    with row[0]:
+        seed = noising.control(VIEW["noise"])
+    with row[1]:
+        url.begin("mistake", url.switch)
+        mistake = st.toggle(
+            "Show the common mistake",
+            key="mistake",
+            persist_state="session",
+            help="Course code often computes x − β · noise. The picture never fades, so there is "
+            "nothing to learn: β is the noise of one step, and √(1 − ᾱ) that of all steps so far.",
+        )
+    return seed, url.keep("mistake", mistake, False)
+
+
+# While the slider is dragged ----------------------------------------------------------------------
+
+
+def level(x: np.ndarray, chosen: Schedule, seed: int, mistake: bool) -> None:
+    """x_k, its two parts, the formula with its numbers and the curves, all at one level."""
+    x0 = forward.signal(x)
+    figure = figures.panels(levels.level_curves(chosen), x_title="level k", height=230)
+    with st.container(gap=None):
+        _at_one_level(x0, forward.noise(x0.shape, seed), chosen, mistake, figure)
+        st.plotly_chart(figure, key="level-curves", config=figures.CONFIG)
+
+
+@st.fragment
+def _at_one_level(x0, eps, chosen: Schedule, mistake: bool, figure: go.Figure) -> None:
+    """What a drag repaints: all but the curves, which are marked from above."""
+
+    def draw(values: dict[str, float]) -> dict[str, np.ndarray]:
+        return _parts(x0, eps, chosen, round(values["t"] * chosen.T), mistake)
+
+    slider = Slider("t", "t = k / T, from the picture (0) to the end (1)", 0, 1, 0.01, _resting())
+    with st.container():
+        # What drag_picture's own fragment wraps: formula and marks follow the slider as well.
+        panel = drag_picture.__wrapped__
+        t = panel(draw, key=DRAG, sliders=[slider], title="Noised", height=420)["t"]
+        _formula(chosen, round(t * chosen.T), mistake)
+    st.session_state["t"] = t
+    theme.show(_marks(figure, round(t * chosen.T)))
+
+
+def _marks(figure: go.Figure, k: int) -> str:
+    """A dot on every curve of the figure that stands below, and a line from it to the axis."""
+    edge, height = figure.layout.margin, figure.layout.height
+    dots = []
+    for colour, left, bottom in figures.places(figure, k):
+        x = f"calc({edge.l}px + (100% - {edge.l + edge.r}px) * {left:.4f})"
+        y = edge.t + (height - edge.t - edge.b) * (1 - bottom)
+        line = f"top:{y:.1f}px;bottom:{edge.b}px;border-left:1px dotted var(--gm-muted)"
+        dot = f"top:{y - 4.5:.1f}px;width:9px;height:9px;margin-left:-4px;border-radius:50%"
+        dots.append(f'<i style="position:absolute;left:{x};{line}"></i>')
+        dots.append(f'<i style="position:absolute;left:{x};{dot};background:{colour}"></i>')
+    over = f"position:absolute;left:0;right:0;top:0;height:{height}px;pointer-events:none;z-index:1"
+    return (
+        f'<div style="position:relative;height:0"><div style="{over}">{"".join(dots)}</div></div>'
+    )
+
+
+def _resting() -> float:
+    """Where the slider begins: constant while it is moved, so that the browser keeps it."""
+    if DRAG not in st.session_state:
+        st.session_state["t_first"] = st.session_state.get("t", _asked("t"))
+    return st.session_state.setdefault("t_first", VIEW["t"].default)
+
+
+def _parts(x0, eps, chosen: Schedule, k: int, mistake: bool) -> dict[str, np.ndarray]:
+    """Titled pictures: x_k and what it is the sum of."""
+    a, s = chosen.at(k)
+    shown = {
+        "xₖ, the sum of both": forward.noised(x0, eps, a, s),
+        "αₖ x₀, the picture part": a * x0,
+        "σₖ ε, the noise part": s * eps,
+    }
+    if mistake:
+        wrong = forward.mistaken(x0, eps, forward.beta_at(chosen, k))
+        shown["The mistake: x₀ − βₖ ε"] = wrong
+    return {title: forward.wall(part) for title, part in shown.items()}
+
+
+def _formula(chosen: Schedule, k: int, mistake: bool) -> None:
+    """The one-step formula with this level's numbers, and the line of ours that computes it."""
+    a, s = chosen.at(k)
+    left, right = st.container(key="wrap-formula").columns(2, gap="large")
+    with left:
+        st.latex(
+            rf"x_{{{k}}} \;=\; \underbrace{{{a:.3f}}}_{{\alpha_{{{k}}}}}\, x_0 \;+\; "
+            rf"\underbrace{{{s:.3f}}}_{{\sigma_{{{k}}}}}\,\varepsilon,"
+            r"\qquad \varepsilon\sim\mathcal N(0, I)"
+        )
+        if mistake:
+            beta = forward.beta_at(chosen, k)
+            st.latex(rf"\text{{mistake:}}\quad x_{{{k}}} = x_0 - {beta:.5f}\,\varepsilon")
+    with right:
+        code(forward.noised, "return")
+        if mistake:
+            code(forward.mistaken, "return")
+
+
+@st.fragment(run_every=2.0)
+def remember() -> None:
+    """The slider's place goes into the address when it rests: each change adds to the history."""
+    url.keep("t", round(st.session_state.get("t", VIEW["t"].default), 2), VIEW["t"].default)
+
+
+# The whole way ------------------------------------------------------------------------------------
+
+
+def whole_way(x: np.ndarray, chosen: Schedule, seed: int, mistake: bool) -> None:
+    """Some levels in a row, and all of the way as a film."""
+    st.header("The whole way")
+    few = forward.signal(x[:3])
+    at = levels.evenly(chosen.T, 11)
+    row = forward.strip(few, forward.noise(few.shape, seed), chosen, at)
+    note = "levels " + ", ".join(str(k) for k in at)
+    theme.show(theme.strip("Forward strip", note, enlarge(row, 3)))
+    player(forward.film(forward.signal(x), chosen, seed, mistake), key="forward-film", report=False)
+    st.caption(
+        "Left: every level in one jump from the picture, with one and the same noise. Next to it: "
+        "step by step, each frame made from the one before with fresh noise. Single frames differ, "
+        "but at each level both have the same distribution. That is why training may jump."
+    )
+    with st.expander("The lines of ours behind this"):
+        st.caption("The chain, step by step:")
+        code(forward.step_by_step)
+        st.caption("The same jump inside the training loss, for a batch of random levels:")
+        code("explorer.models.diffusing:Diffusing.denoising", "x = a * x0")
+
+
+theme.show(
+    theme.hero(
+        "Forward process",
+        "Noise swallows a picture, level by level. Nothing is learned here: it is one formula.",
+    )
+)
+x, energy = pictures()
+values = noising.form()
+seed, mistake = noise()
+with guarded():
+    chosen = noising.chosen(values)
+    level(x, chosen, seed, mistake)
+    remember()
+    ending.verdict(x, energy, values, seed)
+    whole_way(x, chosen, seed, mistake)
+    st.page_link(
+        "pages/train.py",
+        label="Train a model with this schedule",
+        icon=":material/model_training:",
+        query_params=noising.trainable(values),
+    )

@@ -1,0 +1,119 @@
+"""Latent diffusion: samples move through a space of a few numbers while their pictures appear."""
+
+from typing import Any
+
+import streamlit as st
+
+from explorer import catalog, header
+from explorer.answers import Cost, Film
+from explorer.catalog import Entry
+from explorer.films import titled
+from explorer.ui import pickers, theme
+from explorer.ui.asking import guarded, stream
+from explorer.ui.player import player
+from explorer.ui.sampler_form import described, sampling, seed
+from explorer.ui.source import code
+
+LATENT = f"{catalog.SHIPPED}latent-diffusion-fashion"
+PIXELS = f"{catalog.SHIPPED}diffusion-fashion"
+COUNTED = 256  # samples that quality is measured on
+ABLE = ("Denoises",)
+KEPT = 16  # films and measurements that all who look share
+
+
+def is_latent(entry: Entry) -> bool:
+    return entry.header.family == "latent-diffusion"
+
+
+def is_pixels(entry: Entry) -> bool:
+    return not is_latent(entry) and len(entry.header.facts["spec"]["shape"]) == 3
+
+
+@st.cache_resource(show_spinner=False)
+def answers() -> dict[str, Any]:
+    """What was made before, by what was asked."""
+    return {}
+
+
+def made(question: str, kind: type, text: str, **asked: Any) -> Any:
+    """The last thing that the engine streams, of ``kind``; numbers before it are shares done."""
+    kept, name = answers(), repr((question, sorted(asked.items())))
+    if name not in kept:
+        bar = st.progress(0.0, text)
+        for told in stream(question, **asked):
+            if isinstance(told, kind):
+                while len(kept) >= KEPT:
+                    kept.pop(next(iter(kept)))
+                kept[name] = told
+            else:
+                bar.progress(min(told, 1.0), text)
+        bar.empty()
+    return kept[name]
+
+
+def path(entry: Entry) -> None:
+    """The film of samples in the map of the latents, and the pictures they become."""
+    how, number = sampling(entry), seed()
+    asked = {"checkpoint": entry.exact, "n": 16, "seed": number, "how": how}
+    film = made("latent_walk", Film, "Walking through the latent space …", **asked)
+    player(film, key="latent", autoplay=True, report=False)
+    size = entry.header.recipe["model"]["latent"]
+    st.caption(
+        f"Left: the space of {size} numbers in which this model works, flattened to its two widest "
+        "directions (principal component analysis). The shade is where real pictures lie, each "
+        "point is a sample in the colour of its class, and sixteen of them draw their path. "
+        "Right: those sixteen, decoded at every moment. Noise in latent space never looks like "
+        "noise: the decoder turns any point into something like a picture."
+    )
+    with st.expander("The code that goes back and forth"):
+        st.latex(r"z = (E(x) - m) / s \qquad \hat{x} = D(s\,\hat{z} + m)")
+        code("explorer.models.latent_diffusion:LatentDiffusion.from_data")
+        code("explorer.models.latent_diffusion:LatentDiffusion.to_data")
+
+
+def comparison(entry: Entry) -> None:
+    """Cost and quality beside a diffusion of pixels, measured here and now."""
+    st.header("Against diffusion of pixels")
+    other = pickers.checkpoint("Pixel diffusion", "pixels", PIXELS, ABLE, is_pixels)
+    if other is None:
+        return
+    how = {"sampler": "dpm", "steps": 10}
+    text = f"Drawing {COUNTED} samples of each and measuring …"
+    found = {
+        one.title: made("cost", Cost, text, checkpoint=one.exact, n=COUNTED, seed=0, how=how)
+        for one in (entry, other)
+    }
+    for title, cost in found.items():
+        st.markdown(f"**{title}**")
+        theme.show(
+            theme.row(
+                theme.stat("A sample takes", f"{cost.milliseconds:.1f}", f"ms, {cost.calls} calls"),
+                theme.stat("Denoiser", f"{cost.parameters:,}", "parameters"),
+                theme.stat("Distance to real", f"{cost.distance:.2f}", f"floor {cost.floor:.2f}"),
+            )
+        )
+    st.caption(
+        f"Both draw {COUNTED} samples in ten steps of DPM-Solver++ on this machine. The distance "
+        "is the squared Fréchet distance to 4,000 test images in 64 principal pixel directions; "
+        "the floor is that of as many real pictures. It sees blur and wrong shapes, not style, "
+        "and is no FID."
+    )
+
+
+def learning(entry: Entry) -> None:
+    """The film of the training: first the autoencoder, then the denoiser."""
+    if entry.key.startswith(catalog.SHIPPED) and (film := header.film(entry.path)):
+        st.header("How it learned")
+        st.caption("First the autoencoder learns to copy; only then do samples take shape.")
+        player(titled(film), key="latent-training", report=False)
+
+
+theme.show(
+    theme.hero("Latent diffusion", "Diffusion in a space of a few numbers, decoded into pictures.")
+)
+with guarded():
+    if entry := pickers.checkpoint("Model", "latent_model", LATENT, ABLE, is_latent):
+        st.caption(described(entry))
+        path(entry)
+        comparison(entry)
+        learning(entry)

@@ -1,0 +1,271 @@
+"""Simple diffusion: one picture and one noise, learned by heart in front of you."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from explorer import data, figures
+from explorer.answers import Curve
+from explorer.config import Settings, describe, setting
+from explorer.pictures import enlarge, sheet
+from explorer.ui import forms, images, jobs, theme, url
+from explorer.ui.asking import ask, guarded
+from explorer.ui.player import player
+from explorer.ui.source import code
+
+SOURCES = {"test": "A test image", "own": "My own"}
+SLOT = "simple-job"
+ASKED = "simple-asked"  # what is trained on and how, from the last press of the button
+OWN = "simple-own"
+SIDE = 32  # pixels of a picture of one's own
+TITLES = ("Original", "Noisy", "True noise", "Predicted noise", "Denoised")
+FORMULAS = {
+    "eps": r"\varepsilon",
+    "x0": "x_0",
+    "v": r"(\alpha\,\varepsilon - \sigma\,x_0)",
+    "velocity": r"(\varepsilon - x_0)",
+}
+
+
+class View(Settings):
+    """Which picture."""
+
+    simple_image: int = setting(0, "Test image", "Which one it learns.", ge=0, le=1_000_000)
+
+
+# Choosing -----------------------------------------------------------------------------------------
+
+
+def pictures() -> tuple[np.ndarray, np.ndarray]:
+    """The picture to learn and another one to try afterwards, each uint8 C H W."""
+    row = st.container(key="wrap-simple-pictures").columns(3, gap="medium")
+    with row[0]:
+        more = {"format_func": SOURCES.get, "required": True}
+        source = url.choose(
+            st.segmented_control, "Picture", list(SOURCES), "test", "simple_source", **more
+        )
+    if source == "own":
+        return own()
+    with row[1]:
+        info = images.image_set()
+    test = data.load(info.name, "test").x
+    with row[2]:
+        (chosen,) = describe(View)
+        last = len(test) - 2
+        if st.session_state.get(chosen.name, 0) > last:  # another data set may have fewer
+            st.session_state[chosen.name] = last
+        i = forms.control(replace(chosen, high=last), 0)
+    return test[i], test[i + 1]
+
+
+def own() -> tuple[np.ndarray, np.ndarray]:
+    """A picture that a person drew or uploaded, and its mirror image."""
+    pad()
+    x = st.session_state.get(OWN)
+    if x is None:
+        st.caption("Until there is a picture of yours, a test image stands in for it.")
+        x = data.load("fashion-mnist", "test").x[0]
+    return x, np.ascontiguousarray(x[:, :, ::-1])
+
+
+@st.fragment
+def pad() -> None:
+    """Draw or upload; a click has the picture learned."""
+    drawn = None
+    left, right = st.container(key="wrap-own").columns([1, 2], gap="large")
+    with left, guarded():
+        drawn = images.own_picture(SIDE, colour=True, key="simple-pad")
+    with right:
+        st.caption("Your picture stays on this machine and in no address.")
+        if st.button("Learn this picture", icon=":material/check:", disabled=drawn is None):
+            st.session_state[OWN] = drawn
+            st.session_state.pop(ASKED, None)  # so that it is trained on at once
+            st.rerun()
+
+
+def settings() -> dict[str, Any]:
+    """How it learns, as widgets; in the address all names begin with ``simple_``."""
+    columns = st.container(key="wrap-simple-settings").columns(3, gap="medium")
+    values = {}
+    for i, one in enumerate(ask("simple_settings")):
+        with columns[i % 3]:
+            named = replace(one, name=f"simple_{one.name}")
+            values[one.name] = forms.control(named, one.default)
+    return values
+
+
+# Learning -----------------------------------------------------------------------------------------
+
+
+def lesson(wanted: dict[str, Any]) -> dict[str, Any] | None:
+    """What was learned; the first time at once, later whenever the button is pressed."""
+    asked = st.session_state.setdefault(ASKED, wanted)
+    bar = st.container(horizontal=True, vertical_alignment="center")
+    found = None
+    with guarded():
+        if asked:
+            found = jobs.awaited(SLOT, live, "simple_diffusion", **asked)
+        else:
+            st.info("Stopped. Nothing runs any more.", icon=":material/stop:")
+    with bar:
+        if jobs.working(SLOT):
+            st.button("Stop", icon=":material/stop:", on_click=stop)
+        else:
+            kind = {"type": "primary", "icon": ":material/model_training:"}
+            st.button("Train", on_click=begin, args=(wanted,), **kind)
+        if asked and not same(asked, wanted):
+            st.caption("What is shown below is from before your changes.")
+    return found
+
+
+def begin(wanted: dict[str, Any]) -> None:
+    """The button was pressed: train on what is chosen now."""
+    st.session_state[ASKED] = wanted
+
+
+def stop() -> None:
+    """Give up what is being trained."""
+    jobs.cancel(SLOT)
+    st.session_state[ASKED] = None
+
+
+def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    """Whether two trainings are one and the same."""
+    return all(np.array_equal(a[k], b[k]) for k in ("x", "other")) and a["values"] == b["values"]
+
+
+def live(items: list[Any]) -> None:
+    """The strip and the loss of this moment."""
+    told = [item for item in items if isinstance(item, tuple)]
+    losses = [loss for few, _ in told for loss in few]
+    total = st.session_state[ASKED]["values"]["iterations"]
+    done = f"Iteration {len(losses)} of {total}" if losses else "Building the network …"
+    st.progress(min(1.0, len(losses) / total), done)
+    if told:
+        side_by_side(told[-1][1])
+        curve(np.array(losses), total)
+
+
+def side_by_side(strip: np.ndarray) -> None:
+    """Original, noisy, true noise, predicted noise, denoised: each under its name."""
+    parts = (theme.strip(t, "", enlarge(p, 5)) for t, p in zip(TITLES, strip, strict=True))
+    theme.show(theme.row(*parts, least="7rem"))
+
+
+def curve(losses: np.ndarray, total: int) -> None:
+    """The loss so far, on an axis that reaches to the end."""
+    losses = np.maximum(losses, 1e-16)  # a logarithm of 0 would leave a gap
+    line = Curve("loss", np.arange(len(losses)), losses)
+    unit = "squared error per number"
+    figure = figures.curves([line], x_title="iteration", y_title=unit, log_y=True, height=260)
+    figure.update_xaxes(range=[0, total - 1])
+    deepest = int(np.floor(np.log10(losses.min())))
+    decades = [10.0**k for k in range(3, deepest - 1, -1 - abs(deepest) // 8)]
+    figure.update_yaxes(tickvals=decades, ticktext=[f"{v:g}" for v in decades])
+    figure.update_layout(showlegend=False)
+    st.plotly_chart(figure, key="simple-loss", config=figures.CONFIG)
+
+
+# What was learned ---------------------------------------------------------------------------------
+
+
+def watch(found: dict[str, Any]) -> None:
+    """Every iteration on one slider, the first and the last of them side by side, and the loss."""
+    film, losses = found["film"], found["losses"]
+    player(film, key="simple-film", autoplay=True, report=False)
+    ends = []
+    for i in (0, len(losses) - 1):
+        frames = np.stack([track.frames[i] for track in film.tracks])
+        ends.append(row(f"Iteration {i}", f"loss {losses[i]:.2g}", frames))
+    theme.show(theme.row(*ends, least="22rem"))
+    st.caption(
+        "From left to right: original, noisy, true noise, predicted noise, denoised. Noise is "
+        "positive and negative, so it is drawn around mid-grey. At iteration 0 the network "
+        f"({found['parameters']:,} weights) has learned nothing yet. Denoised is what is left of "
+        "the noisy picture when the predicted noise is taken out."
+    )
+    curve(losses, len(losses))
+
+
+def row(title: str, note: str, strip: np.ndarray) -> str:
+    """The five pictures of a strip side by side."""
+    return theme.strip(title, note, enlarge(sheet(strip, len(strip), gap=1), 4))
+
+
+def trials(found: dict[str, Any]) -> None:
+    """The trained network in front of what it has never seen."""
+    st.header("Give it something else")
+    first = found["losses"][0]
+    st.markdown(
+        "The network is trained; nothing is learned any more. Now it is asked about scenes, some "
+        f"of which it has never seen. Before training, its loss was {first:.2f}."
+    )
+    rows = [row(t["title"], f"loss {t['loss']:.2g}", t["strip"]) for t in found["trials"]]
+    theme.show(theme.row(*rows, least="22rem"))
+    learned, noise, picture, _ = (one["loss"] for one in found["trials"])
+    st.markdown(told(first, learned, noise, picture))
+    st.caption(
+        "What this shows: the loss of diffusion can be driven down by an ordinary network in "
+        "seconds. What it does not show: a generative model. Nothing here was drawn from noise "
+        "alone. For that, the network must see fresh noise, every level and many pictures: then "
+        "learning by heart does not pay, and it has to learn what pictures look like."
+    )
+    st.page_link(
+        "pages/train.py",
+        label="Train a real diffusion model",
+        icon=":material/model_training:",
+        query_params={"family": "diffusion"},
+    )
+
+
+def told(first: float, learned: float, noise: float, picture: float) -> str:
+    """What the losses mean: before training, for what it knows, for a new noise or picture."""
+    if learned > first / 4:
+        return (
+            f"**It has not even learned its own scene**: its loss there is {learned:.2g}. Give it "
+            "more iterations, or a learning rate around 0.003."
+        )
+    if noise > 2 * picture:
+        what, how = "the noise", "It fails at another noise even on the very same picture"
+    elif picture > 2 * noise:
+        what, how = "the picture", "It fails at another picture even under the very same noise"
+    else:
+        what, how = "this one scene", "Another noise and another picture confuse it alike"
+    return (
+        f"**It knows {what} by heart.** {how}: its loss is {learned:.2g} where it was trained, "
+        f"and {max(noise, picture):.2g} there."
+    )
+
+
+def behind(target: str) -> None:
+    """The formula, the loss and the lines of ours that compute them."""
+    st.header("The whole method in two lines")
+    left, right = st.container(key="wrap-simple-formula").columns(2, gap="large")
+    with left:
+        st.latex(r"x = \alpha\,x_0 + \sigma\,\varepsilon, \qquad \varepsilon \sim \mathcal N(0, I)")
+        code("explorer.simple:Scene.x", "return")
+    with right:
+        wanted = FORMULAS[target]
+        st.latex(rf"\text{{loss}} = \big\lVert\, \text{{network}}(x) - {wanted} \,\big\rVert^2")
+        code("explorer.simple:look_at", "loss =")
+    with st.expander("The training loop"):
+        code("explorer.simple:train")
+
+
+theme.show(
+    theme.hero(
+        "Simple diffusion",
+        "One picture, one noise, one small network: watch it learn to take the noise out, "
+        "update by update.",
+    )
+)
+with guarded():
+    x, other = pictures()
+    values = settings()
+    found = lesson({"x": x, "other": other, "values": values})
+    if found:
+        watch(found)
+        trials(found)
+    behind(values["target"])

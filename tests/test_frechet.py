@@ -1,0 +1,45 @@
+"""The Fréchet distance against closed forms and scipy's matrix square root."""
+
+import numpy as np
+import pytest
+from scipy.linalg import sqrtm
+
+from explorer.metrics.frechet import AXES, Statistics, frechet, pixel_axes, statistics
+
+
+def gaussian(mean, covariance) -> Statistics:
+    return Statistics(np.array(mean, float), np.array(covariance, float), 100)
+
+
+def test_in_one_dimension_it_is_the_distance_of_means_and_deviations():
+    found = frechet(gaussian([1], [[4]]), gaussian([3], [[0.25]]))
+    assert found == pytest.approx((1 - 3) ** 2 + (2 - 0.5) ** 2)
+
+
+def test_equal_gaussians_have_no_distance():
+    one = statistics(np.random.default_rng(0).normal(size=(500, 20)))
+    assert frechet(one, one) == pytest.approx(0, abs=1e-8)
+
+
+def test_against_the_matrix_square_root_and_symmetric():
+    random = np.random.default_rng(1)
+    a, b = (statistics(random.normal(size=(400, 8)) @ random.normal(size=(8, 8))) for _ in "ab")
+    root = sqrtm(a.covariance @ b.covariance).real
+    expected = ((a.mean - b.mean) ** 2).sum() + np.trace(a.covariance + b.covariance - 2 * root)
+    assert frechet(a, b) == pytest.approx(expected, rel=1e-6)
+    assert frechet(b, a) == pytest.approx(expected, rel=1e-6)
+
+
+def test_singular_covariances_are_no_problem():
+    flat = gaussian([0, 0], [[1, 0], [0, 0]])
+    assert frechet(flat, gaussian([0, 0], [[0, 0], [0, 1]])) == pytest.approx(2)
+
+
+def test_pixel_features_keep_distances_along_the_leading_directions(images):
+    axes = pixel_axes(images[0].x)
+    assert axes.axes.shape == (784, AXES)
+    assert np.allclose(axes.axes.T @ axes.axes, np.eye(AXES), atol=1e-8)
+    features = axes.features(images[0].x)
+    assert np.allclose(features.mean(0), 0, atol=1e-8)
+    whole = images[0].x.reshape(200, -1) / 255
+    assert features.var(0).sum() > 0.6 * whole.var(0).sum()
