@@ -30,10 +30,10 @@ def sample(model: Diffusing, n: int, seed: int, settings: SampleSettings) -> Ite
     """``n`` new pictures in chunks, uint8 n H W [3]; the first k do not depend on n."""
     classes = max(1, len(model.classes))
     chunk = max(1, CHUNK // classes) * classes  # so that every chunk holds the classes evenly
-    for i, start in enumerate(range(0, n, chunk)):
-        generator = own_randomness(seed, "sample", i)
-        x = last(model.generate(min(chunk, n - start), generator, settings))
-        yield drawn(model, x)
+    for first in range(0, n, chunk):
+        noise = model.start(min(chunk, n - first), own_randomness(seed, "sample", first))
+        end = last(model.walk(noise, settings, seed + first))
+        yield drawn(model, model.to_data(end))  # only the end: a decoder costs more than a step
 
 
 def film(

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from explorer.answers import Cost, Film, Plane, Track
+from explorer.data import Data
 from explorer.denoising import CHUNK, columns_for, drawn, sample, start
 from explorer.metrics.frechet import frechet, pixel_axes, statistics
 from explorer.models.diffusing import Diffusing
@@ -15,7 +16,7 @@ from explorer.pictures import sheet
 from explorer.probes import as_input
 from explorer.sampling import SampleSettings
 
-REFERENCE = 4000  # real pictures whose latents make a map
+REFERENCE = 4000  # real pictures that make a map, or that samples are compared with
 EXTENT = 1.6  # the map shows [-EXTENT, EXTENT]²
 CLOUD = 600  # samples that flow through the map
 SIDE = 96  # cells of the map's density a side
@@ -75,10 +76,14 @@ def _latent_map(
 
 
 def measured(
-    model: Diffusing, real: np.ndarray, n: int, seed: int, settings: SampleSettings
+    model: Diffusing, real: Data, n: int, seed: int, settings: SampleSettings
 ) -> Iterator[float | Cost]:
-    """What ``n`` samples cost and how far they are from ``real`` (uint8 N C H W)."""
-    axes = pixel_axes(real)
+    """What ``n`` samples cost and how far they are from pictures of ``real``.
+
+    The first `REFERENCE` pictures are what samples are compared with; the floor comes from others,
+    whose classes take turns as those of the samples do.
+    """
+    axes = pixel_axes(real.x[:REFERENCE])
     pictures, since = [], time.perf_counter()
     for chunk in sample(model, n, seed, settings):
         pictures.append(chunk)
@@ -86,11 +91,20 @@ def measured(
     seconds = time.perf_counter() - since
     made = np.concatenate(pictures)
     made = made[:, None] if made.ndim == 3 else made.transpose(0, 3, 1, 2)
-    wanted = statistics(axes.features(real))
-    distance = frechet(statistics(axes.features(made)), wanted)
-    half = len(real) // 2
-    floor = frechet(
-        statistics(axes.features(real[:half][:n])), statistics(axes.features(real[half:]))
+    wanted = statistics(axes.features(real.x[:REFERENCE]))
+    distance, floor = (
+        frechet(statistics(axes.features(x)), wanted) for x in (made, _others(real, n))
     )
     learned = sum(p.numel() for name, p in model.named_parameters() if name.startswith("net."))
     yield Cost(learned, settings.calls, 1000 * seconds / n, distance, floor)
+
+
+def _others(real: Data, n: int) -> np.ndarray:
+    """``n`` pictures that are not the reference, of all classes in turn."""
+    rest = real.take(np.arange(min(REFERENCE, len(real) - n), len(real)))
+    if rest.y is None:
+        return rest.x[:n]
+    nth = np.zeros(len(rest), int)  # how many of its class come before a picture
+    for label in np.unique(rest.y):
+        nth[rest.y == label] = np.arange((rest.y == label).sum())
+    return rest.x[np.argsort(nth, kind="stable")[:n]]

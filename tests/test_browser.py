@@ -391,6 +391,33 @@ def test_an_uploaded_picture_and_one_that_is_none(app, open_page):
     expect(own.locator(".gm-strip")).to_have_count(0)
 
 
+# Diffusion --------------------------------------------------------------------------------------
+
+
+def test_a_sample_is_watched_step_by_step(app, open_page):
+    """The film arrives, plays by itself, and scrubs to noise and back without the server."""
+    page = open_page(app, "/reverse?sampling_steps=10&n=4")
+    film = page.locator(".player")
+    expect(film).to_have_attribute("data-frames", "11")
+    canvas = film.locator("canvas").first
+    slider = film.get_by_role("slider")
+    slider.press("End")
+    drawn = picture(canvas)
+    slider.press("Home")
+    noise = picture(canvas)
+    assert np.abs(drawn.astype(int) - noise).mean() > 20
+
+
+def test_cancelling_a_long_sampling_stops_it(app, open_page):
+    page = open_page(app, "/reverse?sampling_steps=1000&sampler=ddim&n=36&noise_seed=5")
+    expect(page.get_by_text(re.compile(r"Step \d+ of 1,000"))).to_be_visible()
+    button(page, "Cancel").click()
+    expect(page.get_by_text("Cancelled. Nothing runs any more.")).to_be_visible()
+    again = open_page(app, "/reverse?sampling_steps=5&n=1&noise_seed=6")  # needs the engine's turn
+    expect(again.locator(".player")).to_have_attribute("data-frames", "6")
+    expect(page.locator(".player")).to_have_count(0)
+
+
 # Around it all --------------------------------------------------------------------------------
 
 
@@ -425,6 +452,12 @@ LOADED = {
     "/train": ".st-key-train button",
     "/runs": ".stDataFrame canvas",
     "/reconstruct": ".st-key-wrap-own .paper",
+    "/points": ".player canvas",
+    "/forward": ".js-plotly-plot",
+    "/reverse": ".player canvas",
+    "/schedules": ".js-plotly-plot",
+    "/simple": ".player canvas",
+    "/latent": ".gm-hero",
     "/train?run=": ".js-plotly-plot",
     "/runs?runs=": ".js-plotly-plot",
 }

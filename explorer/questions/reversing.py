@@ -14,7 +14,6 @@ from explorer.questions.subjects import fitted, model_of
 from explorer.sampling import SampleSettings
 
 MOST = 64  # samples at once
-COMPARED = 4000  # test images that samples are compared with
 REFERENCE = SampleSettings(sampler="ddim", eta=0.0)
 
 
@@ -91,8 +90,7 @@ def cost(checkpoint: str, n: int, seed: int, how: dict) -> Iterator[float | Cost
     if not 128 <= n <= 2000:
         raise InputError(f"The number of samples is {n}, but must be between 128 and 2,000.")
     name = data.at_hand(catalog.entry(checkpoint).header.recipe["data"])
-    real = data.load(name, "test").x[:COMPARED]
-    return latents.measured(model, real, n, seed, settings)
+    return latents.measured(model, data.load(name, "test"), n, seed, settings)
 
 
 def _asked(checkpoint: str, how: dict) -> tuple[Diffusing, SampleSettings]:
