@@ -6,12 +6,14 @@ A checkpoint's key goes into URLs: ``pretrained:NAME``, ``RUN`` (its newest) or 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from explorer import runs
+from explorer import data, runs
 from explorer.errors import ExplorerError, InputError
 from explorer.header import MODEL, Header, read_header
 
 SHIPPED = "pretrained:"
+EXACT = "exact:"  # no file: a perfect denoiser of a set's training images, see `explorer.oracle`
 FOLDER = Path(__file__).parents[1] / "pretrained"
 
 
@@ -27,7 +29,7 @@ class Entry:
     @property
     def exact(self) -> str:
         """A key that means these very weights for ever, whatever the run does next."""
-        shipped = self.key.startswith(SHIPPED)
+        shipped = self.key.startswith((SHIPPED, EXACT))
         return self.key if shipped else f"{self.key.partition('@')[0]}@{self.header.facts['step']}"
 
 
@@ -45,9 +47,34 @@ def trained(limit: int = 200) -> list[Entry]:
 
 def entry(key: str) -> Entry:
     """The checkpoint called ``key``.  Raises InputError or StoreError."""
+    if key.startswith(EXACT):
+        return _oracle(key)
     path = resolve(key)
     header = read_header(path)
     return Entry(key, _title(key, header), path, header)
+
+
+def oracles() -> list[Entry]:
+    """The perfect denoisers of the bundled pictures."""
+    return [_oracle(EXACT + name) for name in ("fashion-mnist", "mnist")]
+
+
+def exact_settings() -> dict[str, Any]:
+    """The process that a perfect denoiser reverses."""
+    return {"schedule": "flow", "T": 1000, "target": "x0", "conditional": True}
+
+
+def _oracle(key: str) -> Entry:
+    """An entry whose header is made up, since there is no file."""
+    known = data.load(key.removeprefix(EXACT))
+    title = f"Exact denoiser of {data.title(known.name)}'s {len(known):,} training images"
+    facts = {
+        "recipe": {"family": "exact", "data": known.name, "model": exact_settings()},
+        "spec": known.spec.to_json(),
+        "capabilities": ["Denoises"],
+        "title": title,
+    }
+    return Entry(key, title, FOLDER, Header(facts, {}))
 
 
 def resolve(key: str) -> Path:

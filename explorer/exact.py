@@ -35,11 +35,13 @@ class Exact:
 
         return denoise
 
-    def clean(self, x: Tensor, alpha: float, sigma: float) -> Tensor:
-        """E[x_0 | x] for x (B D) = α x_0 + σ ε."""
+    def clean(self, x: Tensor, alpha: float, sigma: float, among: Tensor | None = None) -> Tensor:
+        """E[x_0 | x] for x (B D) = α x_0 + σ ε; each x only ``among`` some components (B N)."""
         x = x.to(self.means)
         variance = alpha**2 * self.std**2 + sigma**2
-        mean = torch.softmax(self.log_joint(x, alpha, sigma), dim=1) @ self.means
+        joint = self.log_joint(x, alpha, sigma)
+        joint = joint if among is None else joint.masked_fill(~among, -torch.inf)
+        mean = torch.softmax(joint, dim=1) @ self.means
         return (alpha * self.std**2 * x + sigma**2 * mean) / variance
 
     def log_density(self, x: Tensor, alpha: float, sigma: float) -> Tensor:

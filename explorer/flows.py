@@ -139,7 +139,7 @@ def _film(known: Cloud, model, schedule: Schedule, arrows: str, walk: str, seed:
     tracks = [*_points(own, start), *_fields(known.exact, denoisers, own, true, start, arrows)]
     times = [step.t for step in true.steps]
     labels = tuple(f"t = {t:.2f}" for t in times)
-    film = Film(tuple(tracks), labels, tuple(times), "t", fps=12)
+    film = Film(tuple(tracks), labels, tuple(times), fps=12)
     return film, _error(known, model, schedule, true) if model else None
 
 

@@ -54,7 +54,7 @@ def points_race(
         outcomes.append(_outcome(known, runner["title"], calls, x[-1]))
     outcomes.append(_outcome(known, "Other true points", 0, known.train[:POINTS]))
     yield (
-        Film(tuple(tracks), tuple(f"t = {t:.2f}" for t in times), unit="t", fps=12),
+        Film(tuple(tracks), tuple(f"t = {t:.2f}" for t in times), fps=12),
         tuple(outcomes),
     )
 

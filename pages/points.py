@@ -153,11 +153,11 @@ def learning(items: list[dict]) -> None:
         return
     now = told[-1]
     left = (now["total"] - now["step"]) / now["rate"] if now["rate"] else 0.0
-    st.progress(
-        now["step"] / now["total"],
-        f"step {now['step']:,} of {now['total']:,} · loss {now['loss']:.3f} · "
-        f"{now['rate']:.0f} steps/s · {duration(left)} left",
-    )
+    told_now = f"step {now['step']:,} of {now['total']:,}"
+    if now["rate"]:
+        told_now += f" · loss {now['loss']:.3f} · {now['rate']:.0f} steps/s · "
+        told_now += f"{duration(left)} left"
+    st.progress(now["step"] / now["total"], told_now)
     seen = [(one["step"], one["points"]) for one in told if one["points"] is not None]
     track = Plane("Samples while it learns", np.stack([p for _, p in seen]), extent=EXTENT)
     film = Film((track,), tuple(f"step {step:,}" for step, _ in seen))

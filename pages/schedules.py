@@ -149,7 +149,7 @@ def _scale(times: np.ndarray) -> str:
 def before_and_after() -> None:
     """Samples of two models that were trained with different schedules."""
     st.header("What models make of it")
-    there = list(pickers.titles(ABLE))
+    there = [key for key in pickers.titles(ABLE) if trained(catalog.entry(key))]
     if not there:
         st.write("No diffusion model has been trained here yet. Train two that differ in this one:")
     else:
@@ -163,6 +163,11 @@ def before_and_after() -> None:
             st.page_link("pages/train.py", label=f"Train with {title}", query_params=address)
 
 
+def trained(entry: catalog.Entry) -> bool:
+    """Whether a network was trained with a schedule at all."""
+    return not entry.key.startswith(catalog.EXACT)
+
+
 def _pair(there: list[str]) -> tuple[str, str]:
     """Two models to begin with, of different schedules if there are such."""
     first = there[0]
@@ -172,7 +177,7 @@ def _pair(there: list[str]) -> tuple[str, str]:
 
 
 def _samples(key: str, default: str) -> None:
-    entry = pickers.checkpoint(key.capitalize(), key, default, ABLE)
+    entry = pickers.checkpoint(key.capitalize(), key, default, ABLE, trained)
     st.caption(described(entry))
     with st.spinner("Drawing samples …"):
         found = ask("sample", checkpoint=entry.exact, n=16, seed=SEED).pictures

@@ -22,6 +22,7 @@ LAYERS = [
     {"latents", "simple"},
     {"training", "archive", "history", "launch"},
     {"catalog", "films"},
+    {"oracle"},
     {"worker", "points"},
     {"flows"},
     {"races"},

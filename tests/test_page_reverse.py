@@ -112,9 +112,20 @@ def test_the_latent_page_shows_the_walk_and_compares(made):
     assert text_of(at).count("Distance to real") == 2
 
 
-def test_without_models_both_pages_say_what_to_do(made, tmp_path, monkeypatch):
+def test_without_models_one_page_shows_the_exact_one_and_the_other_says_what_to_do(
+    made, tmp_path, monkeypatch
+):
     monkeypatch.setenv("EXPLORER_RUNS", str(tmp_path))
     st.cache_data.clear()
-    for page in ("reverse", "latent"):
-        assert "Train one first" in text_of(opened(page)) + told(opened(page))
+    at = opened("reverse")
+    assert "only draw the very pictures" in text_of(at)
+    assert players(at)
+    assert "Train one first" in told(opened("latent"), "info")
     st.cache_data.clear()
+
+
+@pytest.mark.parametrize("view", ["watch", "epochs", "between"])
+def test_the_exact_denoiser_is_a_model_like_any_other(made, view):
+    at = opened("reverse", model="exact:fashion-mnist", view=view, n="1", sampling_steps="5")
+    assert not told(at), told(at)
+    assert bool(players(at)) == (view == "watch")

@@ -34,7 +34,7 @@ EMPTY_SENTENCES = {
     "simple": "One picture, one noise",
     "points": "Diffusion in the plane",
 }
-ALIVE = ("forward", "schedules")  # at once and without any model
+ALIVE = ("forward", "schedules", "reverse")  # at once and without any model
 
 
 # Workspaces -----------------------------------------------------------------------------------

@@ -6,9 +6,13 @@ from explorer import catalog, checkpoints, data
 from explorer.data import Data
 from explorer.errors import InputError
 from explorer.models.base import Model
+from explorer.oracle import oracle
 
 
 def model_of(checkpoint: str) -> Model:
+    """The model behind a key.  Raises InputError, StoreError."""
+    if checkpoint.startswith(catalog.EXACT):
+        return oracle(checkpoint)
     return checkpoints.load(catalog.resolve(checkpoint))
 
 

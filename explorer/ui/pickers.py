@@ -39,8 +39,8 @@ def dataset(
 
 @st.cache_data(ttl=3, max_entries=8, show_spinner=False)
 def titles(able_to: Sequence[str]) -> dict[str, str]:
-    """Key -> title of every checkpoint that can do all of ``able_to``."""
-    found = [*catalog.shipped(), *catalog.trained()]
+    """Key -> title of every model that can do all of ``able_to``."""
+    found = [*catalog.shipped(), *catalog.trained(), *catalog.oracles()]
     return {e.key: e.title for e in found if e.header.has(*able_to)}
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from explorer import catalog
 from explorer.catalog import Entry
 from explorer.config import describe
 from explorer.recipe import TrainSettings
@@ -19,6 +20,11 @@ def described(entry: Entry) -> str:
     """What it was trained for, on one line."""
     model, facts = entry.header.recipe["model"], entry.header.facts
     classes = "knows its classes" if knows_classes(entry) else "unconditional"
+    if entry.key.startswith(catalog.EXACT):
+        return (
+            "No network: what a perfect one would say, by formula. It can only draw the very "
+            "pictures it was given. What a learned model draws beyond them, it invents."
+        )
     return literal(
         f"{model['schedule']} schedule · T = {model['T']} · predicts {model['target']} · {classes} "
         f"· {entry.header.parameters:,} parameters · epoch {facts.get('epoch', 0):.3g}"
