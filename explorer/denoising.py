@@ -14,6 +14,7 @@ from torch import Tensor
 from explorer.answers import Moment, Walk
 from explorer.device import own_randomness
 from explorer.errors import InputError
+from explorer.levels import evenly
 from explorer.models.base import last
 from explorer.models.diffusing import Diffusing
 from explorer.pictures import points_picture, sheet, to_uint8
@@ -22,7 +23,6 @@ from explorer.sampling import SampleSettings, Step, eps_of, inpainted
 
 FRAMES = 60  # of a film; longer walks are shown at evenly spaced steps
 CHUNK = 64  # samples that a network sees at once
-MASKS = ("bottom", "top", "left", "right", "centre", "frame")  # what a picture may lack
 NOISE = 6.0  # standard deviations of noise between black and white
 
 
@@ -86,7 +86,7 @@ def strip(
 ) -> np.ndarray:
     """``moments`` evenly spaced states x_t of ``n`` samples, noise first: n moments H W [3]."""
     steps = list(model.walk(start(model, n, seed), settings, seed))
-    chosen = np.unique(np.linspace(0, len(steps) - 1, moments).round().astype(int))
+    chosen = evenly(len(steps) - 1, moments)
     return np.stack([drawn(model, model.to_data(steps[i].x)) for i in chosen], axis=1)
 
 
@@ -153,7 +153,7 @@ def _moments(
 ) -> Iterator[Moment]:
     levels = model.levels(settings, how.get("level"))
     last_step = len(levels) - 1
-    shown = set(np.linspace(0, last_step, FRAMES).round().astype(int).tolist())
+    shown = set(evenly(last_step, FRAMES))
     for i, step in enumerate(model.walk(x, settings, seed, **how)):
         if i in shown:
             pictures = _sheets(model, step, columns)

@@ -10,6 +10,7 @@ import numpy as np
 from explorer.answers import Film, Track
 from explorer.errors import StoreError
 from explorer.history import History
+from explorer.levels import evenly
 from explorer.pictures import read_png
 
 BUDGET = 24_000_000  # bytes of one film; beyond it tracks are cropped, then frames left out
@@ -36,7 +37,7 @@ def titled(film: Film) -> Film:
 def shortened(film: Film, frames: int) -> Film:
     """At most ``frames`` frames, evenly spaced, the first and the last among them."""
     count = len(film.labels)
-    kept = _evenly(count, min(frames, count))
+    kept = evenly(count - 1, min(frames, count))
     tracks = tuple(replace(t, frames=t.frames[kept]) for t in film.tracks)
     return replace(film, tracks=tracks, labels=tuple(film.labels[i] for i in kept))
 
@@ -71,7 +72,7 @@ def _affordable(steps: list[int], found: list[tuple[str, History, str]]) -> list
     most = max(2, BUDGET // one)
     if len(steps) <= most:
         return steps
-    return [steps[i] for i in _evenly(len(steps), most)]
+    return [steps[i] for i in evenly(len(steps) - 1, most)]
 
 
 def _frames(told: History, track: str, steps: list[int]) -> np.ndarray:
@@ -97,8 +98,3 @@ def _picture(path: Path) -> np.ndarray:
     if picture.nbytes > 400_000:
         picture = picture[: picture.shape[0] // 2, : picture.shape[1] // 2]
     return picture
-
-
-def _evenly(count: int, most: int) -> np.ndarray:
-    """``most`` indices below ``count``, from the first to the last."""
-    return np.unique(np.linspace(0, count - 1, most).round().astype(int))

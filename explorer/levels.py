@@ -20,8 +20,8 @@ LIMIT = 60.0  # dB, beyond which curves are not drawn
 
 
 def evenly(T: int, n: int) -> list[int]:
-    """At most ``n`` levels from 0 to T, evenly."""
-    return sorted({round(T * i / (n - 1)) for i in range(n)})
+    """At most ``n`` whole numbers from 0 to T, evenly, both ends among them."""
+    return sorted({round(T * i / max(1, n - 1)) for i in range(n)})
 
 
 def decibel(chosen: Schedule) -> np.ndarray:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from explorer.device import own_randomness
-from explorer.models.base import Decodes, Encodes, Model
+from explorer.models.base import Decodes, Denoises, Encodes, Model, last
 from explorer.pictures import points_picture, sheet, to_uint8
 from explorer.sampling import Step
 
@@ -20,17 +20,20 @@ def preview(model: Model, x: Tensor, seed: int) -> dict[str, np.ndarray]:
     if isinstance(coder, Encodes) and isinstance(coder, Decodes):
         sheets["reconstructions"] = _reconstructions(coder, x)
     generator = own_randomness(seed, "preview", device=str(model.device))
-    steps = list(model.generate(_count(model), generator))
-    sheets["samples"] = _sheet(model, steps[-1].x)
-    if len(steps) > 1 and model.spec.is_image:
+    if not isinstance(model, Denoises):
+        sheets["samples"] = _sheet(model, last(model.generate(_count(model), generator)))
+        return sheets
+    steps = list(model.way(_count(model), generator))
+    sheets["samples"] = _sheet(model, model.to_data(steps[-1].x))
+    if model.spec.is_image:
         sheets["reverse"] = _reverse(model, steps)
     return sheets
 
 
-def _reverse(model: Model, steps: list[Step]) -> np.ndarray:
+def _reverse(model: Denoises, steps: list[Step]) -> np.ndarray:
     """A row a sample: its way from noise on the left to the picture on the right."""
     shown = [steps[round(i)].x[:SIDE] for i in np.linspace(0, len(steps) - 1, SIDE)]
-    return _sheet(model, torch.stack(shown, dim=1).flatten(0, 1))
+    return _sheet(model, model.to_data(torch.stack(shown, dim=1).flatten(0, 1)))
 
 
 def _count(model: Model) -> int:

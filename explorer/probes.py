@@ -13,7 +13,7 @@ from torch import Tensor
 from explorer.answers import Interpolation, LatentCode, LatentUse, Reconstruction, Samples
 from explorer.device import own_randomness
 from explorer.layers import draw
-from explorer.models.base import Decodes, Encodes, Model, last
+from explorer.models.base import Decodes, Denoises, Encodes, Model, last
 from explorer.pictures import points_picture, tiles, to_uint8
 from explorer.priors import Mixture
 
@@ -67,7 +67,11 @@ def sample(
     """
     generator = own_randomness(seed, "sample")
     if not isinstance(model, Decodes):
-        return Samples(shown(model, last(model.generate(n, generator)).numpy()), "own", seed)
+        denoises = isinstance(model, Denoises)
+        walk = model.way if denoises else model.generate
+        x = last(walk(n, generator))
+        x = model.to_data(x) if denoises else x
+        return Samples(shown(model, x.numpy()), "own", seed)
     if prior is None:
         z = temperature * draw(n, (model.latent,), generator)
     else:

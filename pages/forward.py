@@ -41,22 +41,17 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
     """The pictures shown (uint8 N C H W) and the `energy` of those the end is averaged over."""
     row = st.container(key="wrap-pictures").columns(4)
     with row[0]:
-        source = _segmented("Pictures", SOURCES, "test", "source")
+        source = url.segmented("Pictures", SOURCES, "test", "source")
     if source == "own":
         return _own(row)
     with row[1]:
         info = images.image_set()
     with row[2]:
-        n = int(_segmented("Show", SHOWN, "8", "shown"))
+        n = int(url.segmented("Show", SHOWN, "8", "shown"))
     test = data.load(info.name, "test").x
     with row[3]:
         first = _first(len(test) - n)
     return test[first : first + n], _energy(info.name)
-
-
-def _segmented(label: str, options: dict[str, str], default: str, key: str) -> str:
-    more = {"format_func": options.get, "required": True}
-    return url.choose(st.segmented_control, label, list(options), default, key, **more)
 
 
 def _first(last: int) -> int:

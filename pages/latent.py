@@ -1,15 +1,12 @@
 """Latent diffusion: samples move through a space of a few numbers while their pictures appear."""
 
-from typing import Any
-
 import streamlit as st
 
 from explorer import catalog, header
-from explorer.answers import Cost, Film
 from explorer.catalog import Entry
 from explorer.films import titled
-from explorer.ui import pickers, theme
-from explorer.ui.asking import guarded, stream
+from explorer.ui import kept, pickers, theme
+from explorer.ui.asking import guarded
 from explorer.ui.player import player
 from explorer.ui.sampler_form import described, sampling, seed
 from explorer.ui.source import code
@@ -18,7 +15,6 @@ LATENT = f"{catalog.SHIPPED}latent-diffusion-fashion"
 PIXELS = f"{catalog.SHIPPED}diffusion-fashion"
 COUNTED = 400  # samples that quality is measured on
 ABLE = ("Denoises",)
-KEPT = 16  # films and measurements that all who look share
 
 
 def is_latent(entry: Entry) -> bool:
@@ -29,33 +25,11 @@ def is_pixels(entry: Entry) -> bool:
     return not is_latent(entry) and len(entry.header.facts["spec"]["shape"]) == 3
 
 
-@st.cache_resource(show_spinner=False)
-def answers() -> dict[str, Any]:
-    """What was made before, by what was asked."""
-    return {}
-
-
-def made(question: str, kind: type, text: str, **asked: Any) -> Any:
-    """The last thing that the engine streams, of ``kind``; numbers before it are shares done."""
-    kept, name = answers(), repr((question, sorted(asked.items())))
-    if name not in kept:
-        bar = st.progress(0.0, text)
-        for told in stream(question, **asked):
-            if isinstance(told, kind):
-                while len(kept) >= KEPT:
-                    kept.pop(next(iter(kept)))
-                kept[name] = told
-            else:
-                bar.progress(min(told, 1.0), text)
-        bar.empty()
-    return kept[name]
-
-
 def path(entry: Entry) -> None:
     """The film of samples in the map of the latents, and the pictures they become."""
     how, number = sampling(entry), seed()
     asked = {"checkpoint": entry.exact, "n": 16, "seed": number, "how": how}
-    film = made("latent_walk", Film, "Walking through the latent space …", **asked)
+    (film,) = kept.awaited("latent_walk", "Walking through the latent space …", **asked)
     player(film, key="latent", autoplay=True, report=False)
     size = entry.header.recipe["model"]["latent"]
     st.caption(
@@ -79,12 +53,10 @@ def comparison(entry: Entry) -> None:
         return
     how = {"sampler": "dpm", "steps": 10}
     text = f"Drawing {COUNTED} samples of each and measuring …"
-    found = {
-        one.title: made("cost", Cost, text, checkpoint=one.exact, n=COUNTED, seed=0, how=how)
-        for one in (entry, other)
-    }
-    for title, cost in found.items():
-        st.markdown(f"**{title}**")
+    asked = {"n": COUNTED, "seed": 0, "how": how}
+    for one in (entry, other):
+        (cost,) = kept.awaited("cost", text, checkpoint=one.exact, **asked)
+        st.markdown(f"**{one.title}**")
         theme.show(
             theme.row(
                 theme.stat("A sample takes", f"{cost.milliseconds:.1f}", f"ms, {cost.calls} calls"),

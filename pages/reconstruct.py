@@ -7,8 +7,8 @@ from explorer import catalog
 from explorer.answers import Reconstruction
 from explorer.catalog import Entry
 from explorer.pictures import enlarge, sheet
-from explorer.ui import images, pickers, theme, url
-from explorer.ui.asking import ask, guarded, stream
+from explorer.ui import images, kept, pickers, theme, url
+from explorer.ui.asking import ask, guarded
 from explorer.ui.drag import Slider, drag_picture
 
 ABLE = ("Encodes", "Decodes")
@@ -145,22 +145,10 @@ def samples(entries: list[Entry]) -> None:
     )
 
 
-@st.cache_resource(show_spinner=False)
-def fitted() -> set[tuple[str, str]]:
-    """Which distributions the engine has fitted already."""
-    return set()
-
-
 def fit(checkpoint: str, prior: str, title: str) -> None:
     """Have the engine fit a distribution to a model's latents, once, with progress."""
-    if (checkpoint, prior) in fitted():
-        return
     text = f"Looking where the {title}'s latents of 10,000 training images lie …"
-    bar = st.progress(0.0, text)
-    for done in stream("fit_prior", checkpoint=checkpoint, kind=prior):
-        bar.progress(done, text)
-    bar.empty()
-    fitted().add((checkpoint, prior))
+    kept.awaited("fit_prior", text, checkpoint=checkpoint, kind=prior)
 
 
 def wall(entry: Entry, seed: int, prior: str, temperature: float) -> np.ndarray:

@@ -156,16 +156,7 @@ theme.show(
     theme.hero("Reverse process", "From pure noise to a picture: every step that a model takes.")
 )
 if entry := choose():
-    view = url.choose(
-        st.segmented_control,
-        "What to see",
-        list(VIEWS),
-        "watch",
-        "view",
-        format_func=VIEWS.get,
-        required=True,
-        wrap=True,
-        label_visibility="collapsed",
-    )
+    more = {"wrap": True, "label_visibility": "collapsed"}
+    view = url.segmented("What to see", VIEWS, "watch", "view", **more)
     with guarded():
         SHOW[view](entry)

@@ -42,10 +42,7 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
     """The picture to learn and another one to try afterwards, each uint8 C H W."""
     row = st.container(key="wrap-simple-pictures").columns(3, gap="medium")
     with row[0]:
-        more = {"format_func": SOURCES.get, "required": True}
-        source = url.choose(
-            st.segmented_control, "Picture", list(SOURCES), "test", "simple_source", **more
-        )
+        source = url.segmented("Picture", SOURCES, "test", "simple_source")
     if source == "own":
         return own()
     with row[1]:

@@ -12,6 +12,7 @@ from explorer.data import Spec
 from explorer.errors import InputError, NonFinite
 from explorer.recipe import recipe
 from explorer.sampling import SampleSettings
+from explorer.ui.repair import MISSING
 
 CLASSES = ("nw", "ne", "sw", "se")
 SPEC = Spec((1, 28, 28), CLASSES)
@@ -65,7 +66,7 @@ def test_the_seed_decides_everything(subject, eta):
     assert not np.array_equal(a, c)
 
 
-@pytest.mark.parametrize("name", denoising.MASKS)
+@pytest.mark.parametrize("name", MISSING)
 def test_what_is_known_stays_as_it_is(subject, images, name):
     picture = images[1].x[0]
     kept = denoising.mask(name, 28)

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
+from test_pages import _navigation
 
 from explorer.engine import engine
 from explorer.ui import plot_pad
 
+__all__ = ["_navigation"]  # an autouse fixture: without it AppTest forgets app.py's table
 ROOT = Path(__file__).parent.parent
 BRIEF = {"p_steps": "30", "p_width": "8", "p_batch_size": "64", "p_T": "12"}
 SLOTS = ("p_job", "p_film", "p_history", "p_race_job", "p_wrong_job")
@@ -31,18 +32,6 @@ def _place(tmp_path_factory) -> Iterator[None]:
         yield
         engine().close()
         st.cache_resource.clear()
-
-
-@pytest.fixture(autouse=True)
-def _navigation(monkeypatch):
-    """AppTest forgets between two runs that app.py called st.navigation; a server does not."""
-    begin = PagesManager.__init__
-
-    def remembering(self, *arguments, **options):
-        begin(self, *arguments, **options)
-        PagesManager.uses_pages_directory = False
-
-    monkeypatch.setattr(PagesManager, "__init__", remembering)
 
 
 def opened(**address: str) -> AppTest:

@@ -10,6 +10,7 @@ out now and then, so that one network knows both p(x | y) and p(x) (Ho & Saliman
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 from typing import Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ from explorer.errors import InputError
 from explorer.models.base import Batch, Model
 from explorer.sampling import SampleSettings, Step
 from explorer.schedules import Name, schedule
+from explorer.targets import Target
 
 PREVIEW = SampleSettings(sampler="dpm", steps=16)
 TITLES = {
@@ -75,7 +77,7 @@ class Process(Settings):
         log=True,
         when=("schedule", ("linear",)),
     )
-    target: Literal["eps", "x0", "v", "velocity"] = setting(
+    target: Target = setting(
         "velocity",
         "The network predicts",
         "The noise (DDPM), the clean picture, the mixture v of both, or the direction from picture "
@@ -220,14 +222,21 @@ class Diffusing(Model):
         generator: torch.Generator,
         settings: SampleSettings | None = None,
     ) -> Iterator[Step]:
-        """Every step from noise to ``n`` samples, in the data's scale; quick ones by default.
+        """Every step from noise to ``n`` samples, in the data's scale; see `way`."""
+        for step in self.way(n, generator, settings):
+            yield Step(step.t, self.to_data(step.x), self.to_data(step.x0))
 
+    def way(
+        self, n: int, generator: torch.Generator, settings: SampleSettings | None = None
+    ) -> Iterator[Step]:
+        """Every step from noise to ``n`` samples, all N inner; quick ones by default.
+
+        For those who show few of the steps, since decoding latents costs more than a step.
         Raises InputError for settings that this model cannot serve, NonFinite.
         """
         quick = PREVIEW.changed(steps=min(PREVIEW.steps, self.schedule.T))
         key = int(torch.randint(2**31, (), generator=generator, device=generator.device))
-        for step in self.walk(self.start(n, generator), settings or quick, key):
-            yield Step(step.t, self.to_data(step.x), self.to_data(step.x0))
+        yield from self.walk(self.start(n, generator), settings or quick, key)
 
     @torch.no_grad()
     def walk(
@@ -279,10 +288,10 @@ class Diffusing(Model):
 
 def _fresh(key: int) -> sampling.Noise:
     """Noise for each step of a sampler, whose first k items do not depend on how many there are."""
-    count = iter(range(10**9))
+    steps = count()
 
     def noise(x: Tensor) -> Tensor:
-        generator = own_randomness(key, next(count))
+        generator = own_randomness(key, next(steps))
         return layers.draw(len(x), tuple(x.shape[1:]), generator).to(x.device)
 
     return noise

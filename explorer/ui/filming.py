@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -10,19 +9,12 @@ import streamlit as st
 
 from explorer.answers import Film, Moment, Track
 from explorer.pictures import enlarge
-from explorer.ui import theme
-from explorer.ui.asking import stream
+from explorer.ui import kept, theme
+from explorer.ui.asking import key_of, stream
 from explorer.ui.player import player
 
-KEPT = 24  # films that all who look share
 TITLES = ("The state xₜ", "The guess x₀", "The noise ε seen in it")
 LIVE = 0.12  # seconds between live pictures, so that they never hold up the work
-
-
-@st.cache_resource(show_spinner=False)
-def _films() -> OrderedDict[str, Film]:
-    """The films made last, by what was asked."""
-    return OrderedDict()
 
 
 def film(question: str, key: str, *, titles: tuple[str, ...] = TITLES, **asked: Any) -> Film | None:
@@ -30,12 +22,11 @@ def film(question: str, key: str, *, titles: tuple[str, ...] = TITLES, **asked: 
 
     A film made before is simply shown.  None after a person cancelled.
     """
-    name = repr((question, sorted((k, _plain(v)) for k, v in asked.items())))
-    found = _films().get(name)
+    name = key_of(asked)
+    found = kept.find(question, asked)
     slot = st.empty()
     if found is None and st.session_state.get(f"cancelled-{key}") != name:
-        found = _made(question, key, name, titles, asked, slot)
-        _keep(name, found)
+        found = kept.keep(question, asked, _made(question, key, name, titles, asked, slot))
     if found is None:
         with slot.container():
             st.info("Cancelled. Nothing runs any more.", icon=":material/stop:")
@@ -90,14 +81,3 @@ def _film(moments: list[Moment], titles: tuple[str, ...]) -> Film:
     tracks = tuple(Track(t, np.stack(frames)) for t, frames in zip(titles, sides, strict=True))
     labels = tuple(f"step {m.index:,} of {m.steps:,} · noise level {m.level:,}" for m in moments)
     return Film(tracks, labels, fps=max(8.0, len(moments) / 4))
-
-
-def _keep(name: str, made: Film) -> None:
-    kept = _films()
-    kept[name] = made
-    while len(kept) > KEPT:
-        kept.popitem(last=False)
-
-
-def _plain(value: Any) -> Any:
-    return (value.shape, value.tobytes()) if isinstance(value, np.ndarray) else value

@@ -2,24 +2,24 @@
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from explorer.errors import ExplorerError
+from explorer.ui import kept
 from explorer.ui.asking import key_of, literal, stream
 
 UNWATCHED = 20.0  # seconds after which work that nobody looks at is given up
 EVERY = 0.25  # seconds between two looks
-KEPT = 32  # answers, shared by all
 
 
 class Job:
     """A stream of the engine read by a thread: ``items`` so far, ``error`` if it failed."""
 
     def __init__(self, name: str, /, **args: Any):
+        self.name, self.args = name, args
         self.items: list[Any] = []
         self.error: ExplorerError | None = None
         self.done = False
@@ -53,14 +53,9 @@ class Job:
             self.done = True
 
 
-@st.cache_resource(show_spinner=False)
-def _answers() -> OrderedDict[str, Any]:
-    return OrderedDict()
-
-
 def known(name: str, /, **args: Any) -> Any:
     """The last item of a stream that was waited for before, by anyone, or None."""
-    return _answers().get(name + key_of(args))
+    return kept.find(name, args)
 
 
 def awaited(slot: str, show: Callable[[list[Any]], None], name: str, /, **args: Any) -> Any:
@@ -69,9 +64,9 @@ def awaited(slot: str, show: Callable[[list[Any]], None], name: str, /, **args: 
     Meanwhile ``show`` draws the items so far, a few times a second; the page runs again at the
     end.  A ``slot`` works on one thing: another question cancels the one before.
     """
+    if (answer := kept.find(name, args)) is not None:
+        return answer
     key = name + key_of(args)
-    if key in _answers():
-        return _answers()[key]
     held = st.session_state.get(slot)
     if held is None or held[0] != key:
         cancel(slot)
@@ -99,22 +94,15 @@ def _watch(slot: str, show: Callable[[list[Any]], None]) -> None:
     held = st.session_state.get(slot)
     if held is None:
         return
-    key, job = held
+    _, job = held
     done, items = job.done, job.look()
     if not done:
         show(items)
         return
     if not job.error:
-        _keep(key, items[-1])
+        kept.keep(job.name, job.args, items[-1])
         st.session_state.pop(slot)
     st.rerun()
-
-
-def _keep(key: str, answer: Any) -> None:
-    answers = _answers()
-    answers[key] = answer
-    while len(answers) > KEPT:
-        answers.popitem(last=False)
 
 
 def _failed(slot: str, error: ExplorerError) -> None:

@@ -17,8 +17,7 @@ def key(name: str) -> str:
 
 def segmented(label: str, options: dict[str, str], default: str, name: str) -> str:
     """One of a few, in the address."""
-    more = {"format_func": options.get, "required": True}
-    return url.choose(st.segmented_control, label, list(options), default, key(name), **more)
+    return url.segmented(label, options, default, key(name))
 
 
 def several(label: str, options: dict[str, str], default: list[str], name: str, **more) -> list:

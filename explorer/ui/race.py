@@ -9,7 +9,7 @@ from explorer import figures
 from explorer.answers import Curve, Film, Track, Walk
 from explorer.catalog import Entry
 from explorer.pictures import sheet
-from explorer.ui.asking import stream
+from explorer.ui import kept
 from explorer.ui.player import player
 from explorer.ui.sampler_form import knows_classes, label, seed
 
@@ -42,7 +42,9 @@ def race(entry: Entry) -> None:
         for name in names
         for c in calls
     )
-    reference, *walks = raced(entry.exact, number, hows)
+    text = "Sampling the same noise in every way, and once at every noise level …"
+    asked = {"checkpoint": entry.exact, "n": 8, "seed": number, "hows": hows}
+    reference, *walks = kept.awaited("race", text, **asked)
     rows = [walks[i * len(calls) : (i + 1) * len(calls)] for i in range(len(names))]
     show_race(names, calls, rows, reference)
 
@@ -50,29 +52,6 @@ def race(entry: Entry) -> None:
 def steps_for(name: str, calls: int) -> int:
     """Heun asks the network twice a step, but once at the last."""
     return (calls + 1) // 2 if name == "Heun" else calls
-
-
-def raced(checkpoint: str, number: int, hows: tuple[dict[str, Any], ...]) -> list[Walk]:
-    """All walks of the race, made once for all who ask."""
-    kept, name = races(), repr((checkpoint, number, hows))
-    if name not in kept:
-        bar, walks = st.progress(0.0, "First the reference: DDIM at every noise level …"), []
-        for told in stream("race", checkpoint=checkpoint, n=8, seed=number, hows=hows):
-            if isinstance(told, Walk):
-                walks.append(told)
-            else:
-                bar.progress(min(told, 1.0), "Sampling the same noise in every way …")
-        bar.empty()
-        while len(kept) >= 16:
-            kept.pop(next(iter(kept)))
-        kept[name] = walks
-    return kept[name]
-
-
-@st.cache_resource(show_spinner=False)
-def races() -> dict[str, list[Walk]]:
-    """Races run before, by what was asked."""
-    return {}
 
 
 def show_race(names: list[str], calls: list[int], rows: list[list[Walk]], goal: Walk) -> None:

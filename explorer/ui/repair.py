@@ -11,6 +11,8 @@ from explorer.ui.filming import film
 from explorer.ui.sampler_form import sampling, seed
 from explorer.ui.source import code
 
+KINDS = {"again": "Noise it and denoise it", "fill": "Fill in a part"}
+SOURCES = {"test": "Test image", "own": "My own"}
 MISSING = {
     "bottom": "Bottom half",
     "top": "Top half",
@@ -23,15 +25,7 @@ MISSING = {
 
 def repair(entry: Entry) -> None:
     """Noise a picture and denoise it again, or fill in what is missing."""
-    kind = url.choose(
-        st.segmented_control,
-        "What to do",
-        ["again", "fill"],
-        "again",
-        "repair",
-        format_func={"again": "Noise it and denoise it", "fill": "Fill in a part"}.get,
-        required=True,
-    )
+    kind = url.segmented("What to do", KINDS, "again", "repair")
     left, right = st.columns([1, 2], gap="large")
     with left:
         picture = own_or_test(entry)
@@ -63,31 +57,13 @@ def share() -> float:
 
 def missing() -> str:
     """Which part of the picture is left out."""
-    return url.choose(
-        st.segmented_control,
-        "Missing",
-        list(MISSING),
-        "bottom",
-        "missing",
-        format_func=MISSING.get,
-        required=True,
-        wrap=True,
-    )
+    return url.segmented("Missing", MISSING, "bottom", "missing", wrap=True)
 
 
 def own_or_test(entry: Entry) -> np.ndarray | None:
     """A test image or a picture of one's own, uint8 C H W."""
     shape = tuple(entry.header.facts["spec"]["shape"])
-    source = url.choose(
-        st.segmented_control,
-        "Picture",
-        ["test", "own"],
-        "test",
-        "source",
-        format_func={"test": "Test image", "own": "My own"}.get,
-        required=True,
-        wrap=True,
-    )
+    source = url.segmented("Picture", SOURCES, "test", "source", wrap=True)
     if source == "own":
         return images.own_picture(shape[1], shape[0] == 3, key="repair-pad")
     info = pickers.dataset("images", shape, entry.header.recipe["data"])

@@ -66,6 +66,12 @@ def one_of(options: dict[str, Any] | list[str], what: str) -> Callable[[str], st
     return read
 
 
+def segmented(label: str, options: dict[str, str], default: str, key: str, **more: Any) -> str:
+    """One of a few, value -> what a person reads, as a row of buttons."""
+    more = {"format_func": options.get, "required": True, **more}
+    return choose(st.segmented_control, label, list(options), default, key, **more)
+
+
 def choose(widget: Callable, label: str, options: list, default: Any, key: str, **more: Any) -> Any:
     """A select box, radio or segmented control whose value lives in the address."""
     begin(key, one_of(options, label.lower()))
