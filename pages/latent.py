@@ -76,7 +76,12 @@ def learning(entry: Entry) -> None:
     """The film of the training: first the autoencoder, then the denoiser."""
     if entry.key.startswith(catalog.SHIPPED) and (film := header.film(entry.path)):
         st.header("How it learned")
-        st.caption("First the autoencoder learns to copy; only then do samples take shape.")
+        ready = entry.header.recipe["model"]["autoencoder"]
+        st.caption(
+            "Its autoencoder was trained before and stands still; only the denoiser learns."
+            if ready
+            else "First the autoencoder learns to copy; only then do samples take shape."
+        )
         player(titled(film), key="latent-training", report=False)
 
 
