@@ -73,7 +73,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         b, c, h, w = x.shape
         qkv = self.qkv(self.norm(x)).reshape(b, 3, self.heads, c // self.heads, h * w)
-        q, k, v = qkv.transpose(3, 4).unbind(1)  # B heads HW channels
+        # Laid out anew, since the quick kernel wants the channels of a position side by side.
+        q, k, v = qkv.transpose(3, 4).contiguous().unbind(1)  # B heads HW channels
         seen = F.scaled_dot_product_attention(q, k, v)
         return x + self.out(seen.transpose(2, 3).reshape(b, c, h, w))
 
