@@ -1,9 +1,9 @@
 """Images a second of our Trainer against a bare loop written by hand.
 
-Both train the same network on the same 10,000 images, which lie in memory: bfloat16 where the
-device has it, channels last, fused Adam, averaged weights. The bare loop has nothing else: no
-report, no clipping, no check for infinities, no seeds. The two take turns, step by step (on a GPU
-ten by ten, as it works ahead), so that whatever else the machine does hits both.
+Both train the same network on the same 10,000 images, which lie in memory; the bare loop of
+`benchmarks.bare` has nothing else: no report, no clipping, no check for infinities, no seeds. The
+two take turns, step by step (on a GPU ten by ten, as it works ahead), so that whatever else the
+machine does hits both.
 """
 
 import os
@@ -16,64 +16,25 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from benchmarks import measure
+from benchmarks.bare import Bare, bare_loop
 from explorer import data, device, runs, worker
 from explorer.checkpoints import build
 from explorer.recipe import Recipe, recipe
 from explorer.training import Progress, Trainer, total_steps
 
 DATA = "fashion-mnist"
-FAMILIES = ("autoencoder", "vae")
+KINDS = {
+    "autoencoder": ("autoencoder", {}),
+    "VAE": ("vae", {}),
+    "GAN": ("gan", {"penalty": "none"}),
+    "WGAN-GP": ("gan", {"loss": "wasserstein"}),
+}
 LONG = 1000  # epochs: longer than any measurement
 BATCHES = (128, 512)
 WARM = 2  # windows that are not counted
 LEAST = 8  # windows, however slow the machine is
-
-
-class Bare:
-    """The loop that a course would hand out, with every trick that makes it fast."""
-
-    def __init__(self, made: Recipe):
-        train, name = data.load(made.data), device.choose(made.training.device).name
-        self.kind, self.bf16 = torch.device(name).type, device.default_precision(name) == "bf16"
-        self.batch, self.at = made.training.batch_size, len(train)
-        self.x = torch.tensor(train.x, device=name)
-        self.model = build(made, train.spec).to(name, memory_format=torch.channels_last).train()
-        self.weights = list(self.model.parameters())
-        self.average = [w.detach().clone() for w in self.weights]
-        self.optimizer = torch.optim.Adam(self.weights, made.training.learning_rate, fused=True)
-        self.loss = {"autoencoder": self.autoencoder, "vae": self.vae}[made.family]
-
-    def step(self) -> None:
-        """One update."""
-        x = self.next_batch()
-        with torch.autocast(self.kind, torch.bfloat16, enabled=self.bf16):
-            loss = self.loss(x)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimizer.step()
-        with torch.no_grad():
-            torch._foreach_lerp_(self.average, self.weights, 0.005)
-
-    def next_batch(self) -> torch.Tensor:
-        if self.at + self.batch > len(self.x):
-            self.order, self.at = torch.randperm(len(self.x), device=self.x.device), 0
-        x = self.x[self.order[self.at : self.at + self.batch]]
-        self.at += self.batch
-        return (x.float() / 255).contiguous(memory_format=torch.channels_last)
-
-    def autoencoder(self, x: torch.Tensor) -> torch.Tensor:
-        drawn = self.model.decoder(self.model.encoder(x)).float().sigmoid()
-        return F.mse_loss(drawn, x, reduction="sum") / len(x)
-
-    def vae(self, x: torch.Tensor) -> torch.Tensor:
-        mean, log_var = self.model.encoder(x).float().chunk(2, dim=1)
-        z = mean + (log_var / 2).exp() * torch.randn_like(mean)
-        drawn = self.model.decoder(z).float().sigmoid()
-        kl = 0.5 * (mean.square() + log_var.exp() - 1 - log_var).sum()
-        return (F.mse_loss(drawn, x, reduction="sum") + kl) / len(x)
 
 
 def now() -> float:
@@ -153,7 +114,7 @@ def training_alone(made: Recipe, seconds: float) -> dict[str, Any]:
     train, test = (data.load(made.data, split) for split in ("train", "test"))
     trainer = Trainer(build(made, train.spec), made.training, train, test)
     laps, end = [], now() + seconds
-    with taking_turns(Bare(made)) as bare, watched(Trainer, "_look") as looks:
+    with taking_turns(bare_loop(made)) as bare, watched(Trainer, "_look") as looks:
         for event in trainer.run(stop=lambda: now() > end and len(laps) > LEAST):
             if ends_window(event):
                 laps.append((now() - looks.seconds, bare.seconds))
@@ -176,7 +137,7 @@ def whole_run(made: Recipe) -> dict[str, Any]:
     steps = total_steps(made.training, len(data.load(made.data)))
     told = []
     with (
-        taking_turns(Bare(made)) as bare,
+        taking_turns(bare_loop(made)) as bare,
         watched(Trainer, "_look") as looks,
         watched(worker._Work, "_record") as records,
     ):
@@ -198,15 +159,21 @@ def whole_run(made: Recipe) -> dict[str, Any]:
 def named(made: Recipe) -> dict[str, Any]:
     """Which measurement a row tells of."""
     asked = made.training
-    return {"device": asked.device, "family": made.family, "batch": str(asked.batch_size)}
+    kind = next(
+        kind
+        for kind, (family, values) in KINDS.items()
+        if family == made.family and values.items() <= made.model.items()
+    )
+    return {"device": asked.device, "kind": kind, "batch": str(asked.batch_size)}
 
 
 def recipes(epochs: float, batches: Iterable[int]) -> list[Recipe]:
-    """Every family on every device, with these batch sizes."""
+    """Every kind of model on every device, with these batch sizes."""
     names = sorted({device.choose().name, "cpu"})
+    common = {"epochs": float(epochs)}
     return [
-        recipe(family, DATA, {"device": name, "batch_size": batch, "epochs": float(epochs)})
-        for name, family, batch in product(names, FAMILIES, batches)
+        recipe(family, DATA, common | values | {"device": name, "batch_size": batch})
+        for name, (family, values), batch in product(names, KINDS.values(), batches)
     ]
 
 

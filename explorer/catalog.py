@@ -34,7 +34,7 @@ class Entry:
 
 
 def shipped() -> list[Entry]:
-    """The weights that come with the program, by name; a damaged file is left out."""
+    """The models that come with the program, by name; what is damaged or no model is left out."""
     keys = [SHIPPED + path.stem for path in sorted(FOLDER.glob("*.safetensors"))]
     return [found for key in keys if (found := _entry(key))]
 
@@ -66,8 +66,8 @@ def exact_settings() -> dict[str, Any]:
 
 def _oracle(key: str) -> Entry:
     """An entry whose header is made up, since there is no file."""
-    known = data.load(key.removeprefix(EXACT))
-    title = f"Exact denoiser of {data.title(known.name)}'s {len(known):,} training images"
+    known = data.info(key.removeprefix(EXACT))
+    title = f"Exact denoiser of {known.title}'s {known.train:,} training images"
     facts = {
         "recipe": {"family": "exact", "data": known.name, "model": exact_settings()},
         "spec": known.spec.to_json(),
@@ -85,7 +85,7 @@ def resolve(key: str) -> Path:
     if key.startswith(SHIPPED):
         names = {path.stem: path for path in FOLDER.glob("*.safetensors")}
         if (name := key.removeprefix(SHIPPED)) not in names:
-            known = ", ".join(sorted(names))
+            known = ", ".join(one.path.stem for one in shipped())
             raise InputError(f"There is no shipped model {name[:80]!r}. There are: {known}.")
         return names[name]
     name, _, step = key.partition("@")

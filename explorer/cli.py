@@ -11,6 +11,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 from explorer import commands
+from explorer.classifier_command import classifier
 from explorer.config import add_arguments
 from explorer.errors import ExplorerError, InputError, ResourceError
 from explorer.recipe import TrainSettings
@@ -89,6 +90,11 @@ def _parser(arguments: list[str] | None) -> argparse.ArgumentParser:
     one.add_argument("--title", required=True)
     one.add_argument("--frames", default="0", help="of its training film, to travel with it")
     one.add_argument("--out", required=True, metavar="FILE.SAFETENSORS")
+    one = add_command("classifier", classifier)
+    one.add_argument("--data", required=True, help="pictures with labels; see `datasets`")
+    one.add_argument("--out", required=True, metavar="FILE.SAFETENSORS")
+    one.add_argument("--epochs", default="16", help="(default %(default)s)")
+    one.add_argument("--seed", default="0")
     add_command("families", commands.families)
     add_command("datasets", commands.datasets)
     one = add_command("add", commands.add)
@@ -112,7 +118,7 @@ def _adder(parsers):
     def add_command(name: str, function, hidden: bool = False) -> argparse.ArgumentParser:
         text = function.__doc__.partition("\n")[0]
         more = {} if hidden else {"help": text}
-        one = parsers.add_parser(name, description=text, **more)
+        one = parsers.add_parser(name, description=text, allow_abbrev=False, **more)
         one.add_argument("--runs", metavar="DIR", help="the folder of runs (EXPLORER_RUNS)")
         one.set_defaults(command=function)
         return one

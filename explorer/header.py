@@ -57,16 +57,19 @@ class Header:
         return sum(prod(shape) for name, (_, shape) in self.tensors.items() if FILM not in name)
 
 
-def read_header(path: Path) -> Header:
-    """Read and check the header of one of our weight files.
+def read_header(path: Path, kind: str = "model") -> Header:
+    """Read and check the header of one of our weight files, which holds a ``kind`` of network.
 
-    Raises StoreError if the file is damaged and InputError if it is not one of ours; a pickle is
-    refused by its first bytes and never opened.
+    Raises StoreError if the file is damaged and InputError if it is not one of ours or of another
+    kind; a pickle is refused by its first bytes and never opened.
     """
     stat = path.stat() if path.is_file() else None
     if stat is None:
         raise InputError(f"There is no checkpoint file {path.name}.")
-    return _read_header(path, stat.st_size, stat.st_mtime_ns)
+    header = _read_header(path, stat.st_size, stat.st_mtime_ns)
+    if header.facts.get("kind", "model") != kind:
+        raise InputError(f"{path.name} holds no {kind}. Choose another file.")
+    return header
 
 
 @lru_cache(maxsize=512)

@@ -21,7 +21,7 @@ from explorer.answers import Curve, Film, Plane
 from explorer.checkpoints import build
 from explorer.config import Setting, describe
 from explorer.data import Data, Mixture, Spec, toys
-from explorer.device import own_randomness
+from explorer.device import one_core, own_randomness
 from explorer.errors import InputError
 from explorer.exact import Exact, of_examples
 from explorer.models.base import last
@@ -186,7 +186,8 @@ def learn(cloud: Cloud, values: dict[str, Any]) -> Generator[Learning, None, Lea
     """The model that learned the cloud; trains it, and tells, unless it is kept."""
     made = chosen(cloud.name, values)
     key = _key(cloud, made)
-    found = _kept.get(key) or (yield from _train(cloud, made))
+    with one_core():
+        found = _kept.get(key) or (yield from _train(cloud, made))
     _kept[key] = found
     _kept.move_to_end(key)
     while len(_kept) > KEPT:
@@ -229,14 +230,14 @@ def _data(cloud: Cloud) -> tuple[Data, Data]:
 def _samples(trainer: Trainer, noise: Tensor) -> np.ndarray:
     """What the averaged weights make of ``noise``: float32 N 2."""
     trainer.model.eval()
-    with trainer.average.applied(trainer.model):
+    with trainer.average.applied():
         quick = PREVIEW.changed(steps=QUICK)
         return last(trainer.model.walk(noise, quick)).numpy()
 
 
 def _learned(trainer: Trainer, frames: dict[int, np.ndarray], losses: list[float]) -> Learned:
     model = trainer.model.eval()
-    with trainer.average.applied(model):
+    with trainer.average.applied():
         averaged = {name: value.clone() for name, value in model.state_dict().items()}
     model.load_state_dict(averaged)
     model.requires_grad_(False)

@@ -36,10 +36,21 @@ def encode(model: Encodes, x: np.ndarray) -> LatentCode:
 
 
 @quietly
-def decode(model: Decodes, z: np.ndarray | Tensor) -> np.ndarray:
-    """Latents N Z -> float32 N C H W in [0, 1] (points are unbounded)."""
+def decode(
+    model: Decodes, z: np.ndarray | Tensor, y: np.ndarray | Tensor | None = None
+) -> np.ndarray:
+    """Latents N Z (and classes N, if it knows any) -> float32 N C H W in [0, 1], or points."""
     z = torch.as_tensor(z, dtype=torch.float32)
-    return torch.cat([model.decode(chunk) for chunk in z.split(CHUNK)]).numpy()
+    chunks = [z.split(CHUNK)] if y is None else [z.split(CHUNK), torch.as_tensor(y).split(CHUNK)]
+    return torch.cat([model.decode(*chunk) for chunk in zip(*chunks, strict=True)]).numpy()
+
+
+def classes_of(model: Model, n: int, label: int | None = None) -> Tensor | None:
+    """The classes of ``n`` samples: ``label``, or all of them in turn; None if it knows none."""
+    known = len(getattr(model, "classes", ()))
+    if not known:
+        return None
+    return torch.arange(n) % known if label is None else torch.full((n,), label)
 
 
 def reconstruct(model: Model, x: np.ndarray, y: np.ndarray | None = None) -> Reconstruction:
@@ -59,11 +70,17 @@ def reconstruct(model: Model, x: np.ndarray, y: np.ndarray | None = None) -> Rec
 
 @quietly
 def sample(
-    model: Model, n: int, seed: int, prior: Mixture | None = None, temperature: float = 1.0
+    model: Model,
+    n: int,
+    seed: int,
+    prior: Mixture | None = None,
+    temperature: float = 1.0,
+    label: int | None = None,
 ) -> Samples:
     """``n`` new pictures; ``prior`` is where latents come from (None: the model's own N(0, I)).
 
     ``temperature`` scales the distance of every latent from the prior's mean: 0 is the mean itself.
+    ``label`` asks a model that knows classes for one of them.
     """
     generator = own_randomness(seed, "sample")
     if not isinstance(model, Decodes):
@@ -77,7 +94,8 @@ def sample(
     else:
         centre = prior.weights @ prior.means
         z = centre + temperature * (prior.sample(n, generator) - centre)
-    return Samples(shown(model, decode(model, z)), "normal" if prior is None else "fitted", seed)
+    drawn = decode(model, z, classes_of(model, n, label))
+    return Samples(shown(model, drawn), "normal" if prior is None else "fitted", seed)
 
 
 def interpolate(model: Model, a: np.ndarray, b: np.ndarray, steps: int = 9) -> Interpolation:

@@ -68,12 +68,33 @@ class TrainSettings(Settings):
         log=True,
         live=True,
     )
-    decay: Literal["constant", "cosine"] = setting(
+    beta1: float = setting(
+        0.9,
+        "β₁ of Adam",
+        "Memory of past gradients: 0 has none. In a game between two networks, 0.5 or 0 is usual.",
+        ge=0,
+        lt=1,
+        group="Optimizer",
+        advanced=True,
+        when=("optimizer", ("adam", "adamw")),
+    )
+    beta2: float = setting(
+        0.999,
+        "β₂ of Adam",
+        "Memory of the size of past gradients.",
+        ge=0,
+        lt=1,
+        group="Optimizer",
+        advanced=True,
+        when=("optimizer", ("adam", "adamw")),
+    )
+    decay: Literal["constant", "cosine", "late"] = setting(
         "cosine",
         "Learning rate over time",
-        "Constant, or falling along half a cosine to nothing at the end.",
+        "Constant; falling along half a cosine to nothing at the end; or constant for 60 % of the "
+        "way and then falling to a twentieth.",
         group="Optimizer",
-        labels={"constant": "Constant", "cosine": "Cosine decay"},
+        labels={"constant": "Constant", "cosine": "Cosine decay", "late": "Late decay"},
     )
     warmup: int = setting(
         0,

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,8 @@ def sample(asked: argparse.Namespace) -> None:
     if asked.film:
         _write_film(Path(asked.film), model, number, seed, how)
     if asked.out or asked.npz:
-        _write(asked, _pictures(model, path, number, seed, how, asked.prior), seed)
+        draw = partial(_diffused, how=how) if how else partial(_decoded, path=path, asked=asked)
+        _write(asked, draw(model, number, seed), seed)
 
 
 def _how(model: "Model", asked: argparse.Namespace) -> SampleSettings | None:
@@ -53,35 +55,53 @@ def _how(model: "Model", asked: argparse.Namespace) -> SampleSettings | None:
         how = SampleSettings.read({"steps": min(50, model.schedule.T)} | given)
         model.levels(how)
         return how
-    if given or asked.film:
-        flag = "film" if asked.film else next(iter(given))
+    if asked.film or given.keys() - {"label"}:
+        flag = "film" if asked.film else next(iter(given.keys() - {"label"}))
         raise InputError(f"--{flag} needs a diffusion model, and this is none. Leave it out.")
     return None
 
 
-def _pictures(
-    model: "Model", path: Path, number: int, seed: int, how: SampleSettings | None, prior: str
-) -> "np.ndarray":
+def _diffused(model: "Model", number: int, seed: int, how: SampleSettings) -> "np.ndarray":
     """uint8 n H W [3]."""
     import numpy as np
 
-    from explorer import denoising, probes
+    from explorer import denoising
 
-    if how:
-        return np.concatenate(list(denoising.sample(model, number, seed, how)))
-    fitted = None if prior == "normal" else _fitted(path, prior)
-    return probes.sample(model, number, seed, fitted).pictures
+    return np.concatenate(list(denoising.sample(model, number, seed, how)))
 
 
-def _fitted(path: Path, kind: str) -> "Mixture":
+def _decoded(
+    model: "Model", number: int, seed: int, path: Path, asked: argparse.Namespace
+) -> "np.ndarray":
+    """uint8 n H W [3], from latents and, if it knows any, classes."""
+    from explorer import probes
+
+    label = _label(model, asked)
+    fitted = None if asked.prior == "normal" else _fitted(model, path, asked.prior)
+    return probes.sample(model, number, seed, fitted, label=label).pictures
+
+
+def _label(model: "Model", asked: argparse.Namespace) -> int | None:
+    """The class that was asked for.  Raises InputError if the model does not know it."""
+    if not hasattr(asked, "label"):
+        return None
+    known = len(getattr(model, "classes", ()))
+    if not known:
+        raise InputError("--label needs a model that knows classes. Leave it out.")
+    return whole("--label", asked.label, 0, known - 1)
+
+
+def _fitted(model: "Model", path: Path, kind: str) -> "Mixture":
     """A density fitted to the latents of the images that the model was trained on."""
     import torch
 
-    from explorer import checkpoints, data, priors, probes
+    from explorer import data, priors, probes
     from explorer.header import read_header
 
+    if "Encodes" not in model.capabilities:
+        raise InputError(f"--prior {kind} needs a model that encodes pictures. Leave it out.")
     x = data.load(data.at_hand(read_header(path).recipe["data"])).x[: priors.FITTED]
-    latents = probes.aggregate_posterior(checkpoints.load(path), x)
+    latents = probes.aggregate_posterior(model, x)
     return priors.fit(kind, torch.cat(list(latents)))
 
 

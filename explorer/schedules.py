@@ -17,6 +17,12 @@ import numpy as np
 from explorer.errors import InputError
 
 Name = Literal["linear", "cosine", "sigmoid", "flow"]
+TITLES = {
+    "linear": "Linear β (DDPM)",
+    "cosine": "Cosine",
+    "sigmoid": "Sigmoid",
+    "flow": "Straight path (rectified flow)",
+}
 Spacing = Literal["uniform", "quadratic", "log-snr"]
 LARGEST_BETA = 0.999  # Nichol & Dhariwal: the last steps would otherwise remove everything
 

@@ -15,13 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from explorer import targets
+from explorer import schedules, targets
 from explorer.answers import Film, Track
 from explorer.config import SEED_LIMIT, Setting, Settings, describe, setting
 from explorer.denoising import noise_picture
 from explorer.device import own_randomness
 from explorer.errors import InputError, NonFinite
-from explorer.models.diffusing import TITLES
 from explorer.pictures import to_uint8
 from explorer.schedules import Name, schedule
 from explorer.targets import Target
@@ -55,13 +54,13 @@ class SimpleSettings(Settings):
         log=True,
     )
     schedule: Name = setting(
-        "linear", "Noise schedule", "How fast the picture fades with t.", labels=TITLES
+        "linear", "Noise schedule", "How fast the picture fades with t.", labels=schedules.TITLES
     )
     target: Target = setting(
         "eps",
         "The network predicts",
         "Each of them tells the noise and the picture, since x is known.",
-        labels={"eps": "ε · the noise", "x0": "x₀ · the picture", "v": "v", "velocity": "ε − x₀"},
+        labels=targets.TITLES,
     )
     seed: int = setting(0, "Seed", "Decides the noise and the first weights.", ge=0, le=SEED_LIMIT)
 

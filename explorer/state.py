@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from explorer.grafting import graft
+
 
 def under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """The entries whose name starts with ``prefix``, without it."""
@@ -31,6 +33,14 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Tensor]
     optimizer.load_state_dict({"state": dict(slots), "param_groups": groups})
 
 
+def fits(optimizer: torch.optim.Optimizer, state: dict[str, Tensor]) -> bool:
+    """Whether slots are those of such an optimizer over weights of the same shapes."""
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    slot = ".momentum_buffer" if isinstance(optimizer, torch.optim.SGD) else ".exp_avg"
+    found = {int(k.removesuffix(slot)): v.shape for k, v in state.items() if k.endswith(slot)}
+    return bool(found) and all(parameters[i].shape == shape for i, shape in found.items())
+
+
 def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
     """A copy whose elements lie in memory in the order of their weight's.
 
@@ -50,27 +60,29 @@ class Average:
     def __init__(self, model: nn.Module, decay: float):
         self.decay = decay
         self.updates = 0
-        self.weights = [p.detach().clone() for p in model.parameters()] if decay else []
+        self.followed = list(model.parameters())  # walking through the modules takes its time
+        self.weights = [p.detach().clone() for p in self.followed] if decay else []
+        self.names = [name for name, _ in model.named_parameters()][: len(self.weights)]
 
     @torch.no_grad()
-    def update(self, model: nn.Module) -> None:
+    def update(self) -> None:
         """Move every average a little towards the weight it follows."""
         self.updates += 1
         if self.decay:
             decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-            torch._foreach_lerp_(self.weights, list(model.parameters()), 1 - decay)
+            torch._foreach_lerp_(self.weights, self.followed, 1 - decay)
 
     @contextmanager
-    def applied(self, model: nn.Module) -> Iterator[None]:
+    def applied(self) -> Iterator[None]:
         """Inside, the model carries the averaged weights."""
-        self._swap(model)
+        self._swap()
         try:
             yield
         finally:
-            self._swap(model)
+            self._swap()
 
-    def _swap(self, model: nn.Module) -> None:
-        for weight, average in zip(model.parameters(), self.weights, strict=False):
+    def _swap(self) -> None:
+        for weight, average in zip(self.followed, self.weights, strict=False):
             weight.data, average.data = average.data, weight.data
 
     def state(self) -> dict[str, Tensor]:
@@ -78,9 +90,12 @@ class Average:
         return named | {"updates": torch.tensor(self.updates)}
 
     def restore(self, state: dict[str, Tensor]) -> None:
+        """Take up the averages of ``state``, whose network may have had fewer inputs."""
         self.updates = int(state["updates"])
-        for i, weight in enumerate(self.weights):
-            weight.copy_(state[f"weights.{i}"])
+        known = {name: state[f"weights.{i}"] for i, name in enumerate(self.names)}
+        fresh = dict(zip(self.names, self.weights, strict=True))
+        for name, average in graft(known, fresh, new=1.0).items():
+            fresh[name].copy_(average)
 
 
 class Window:

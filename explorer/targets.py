@@ -14,6 +14,12 @@ import torch
 from torch import Tensor
 
 Target = Literal["eps", "x0", "v", "velocity"]
+TITLES = {
+    "eps": "ε · the noise",
+    "x0": "x₀ · the picture",
+    "v": "v · a mixture of both",
+    "velocity": "velocity · noise − picture",
+}
 
 
 def target(kind: Target, x0: Tensor, eps: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:

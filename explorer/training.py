@@ -18,10 +18,12 @@ from torch import Tensor, nn
 from explorer import device as devices
 from explorer.data import Data
 from explorer.errors import InputError, NonFinite
+from explorer.grafting import graft
 from explorer.models.base import Batch, Model, Objective
 from explorer.previews import preview
 from explorer.recipe import TrainSettings
-from explorer.state import Average, Window, optimizer_state, restore_optimizer, under
+from explorer.scores import score
+from explorer.state import Average, Window, fits, optimizer_state, restore_optimizer, under
 
 HELD_OUT = 512  # test images a validation looks at
 MANY = 200  # a run looks at itself about this often, however many epochs it has
@@ -69,14 +71,15 @@ class Change:
 Event = Progress | Preview | Checkpoint
 
 
-def steps_per_epoch(settings: TrainSettings, images: int) -> int:
-    """Whole batches in an epoch (an incomplete one is left out); at least one."""
-    return max(1, images // settings.batch_size)
+def steps_per_epoch(settings: TrainSettings, images: int, batches: int = 1) -> int:
+    """Whole steps of ``batches`` batches in an epoch (an incomplete one is left out), or one."""
+    return max(1, images // (settings.batch_size * batches))
 
 
-def total_steps(settings: TrainSettings, images: int) -> int:
-    """How many updates a run of these settings makes on ``images`` images."""
-    return settings.steps or max(1, round(settings.epochs * steps_per_epoch(settings, images)))
+def total_steps(settings: TrainSettings, images: int, batches: int = 1) -> int:
+    """How many steps a run of these settings makes on ``images`` images."""
+    an_epoch = steps_per_epoch(settings, images, batches)
+    return settings.steps or max(1, round(settings.epochs * an_epoch))
 
 
 class Trainer:
@@ -94,14 +97,13 @@ class Trainer:
         self.settings = settings
         self.device = devices.choose(settings.device)
         self.model = model.to(self.device.name, memory_format=model.memory_format)
-        self.optimizers = {part: self._optimizer(net) for part, net in model.parts().items()}
+        self.optimizers = {part: self._optimizer(part, n) for part, n in model.parts().items()}
         self.average = Average(model, settings.ema)
         self.window = Window()
         self.pending = list(changes)
         self.step = 0
         self.best = math.inf
-        self.per_epoch = steps_per_epoch(settings, len(train))
-        self.total = total_steps(settings, len(train))
+        self.total = total_steps(settings, len(train), model.batches)
         self._load(train, test)
         if settings.compile:
             for net in model.children():
@@ -132,15 +134,26 @@ class Trainer:
 
     def advance(self) -> None:
         """One step: each objective updates its part before the next one is computed."""
+        for _ in self.updates():
+            pass
+
+    def updates(self, *parts: str) -> Iterator[str]:
+        """One step, update by update: the name of each part right after it was updated.
+
+        Only ``parts`` are updated, or all if none is named; the step is over with the iterator.
+        """
         self._make_pending_changes()
         if not self.model.training:  # setting it walks through every module: not at each step
             self.model.train()
         objectives = self.model.objectives(self._batch())
         while objective := self._compute(objectives):
+            if parts and objective.part not in parts:
+                continue
             norm = self._update(objective)
             self.window.add(objective.terms | {f"gradient norm · {objective.part}": norm})
+            yield objective.part
         self.step += 1
-        self.average.update(self.model)
+        self.average.update()
 
     def _compute(self, objectives: Iterator[Objective]) -> Objective | None:
         """The forward pass of the next objective, in the run's precision."""
@@ -148,18 +161,19 @@ class Trainer:
             return next(objectives, None)
 
     def _update(self, objective: Objective) -> Tensor:
-        """Backward, check, step; gradients reach only the objective's own part."""
+        """Backward, check, step; gradients reach the objective's own part, as a rule no other."""
         optimizer = self.optimizers[objective.part]
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        optimizer.zero_grad(set_to_none=True)
-        objective.loss.backward(inputs=parameters)
-        norm = nn.utils.get_total_norm(p.grad for p in parameters if p.grad is not None)
+        own = _parameters(optimizer)
+        others = [p for part in objective.reaches for p in _parameters(self.optimizers[part])]
+        objective.loss.backward(inputs=own + others)
+        norm = nn.utils.get_total_norm(p.grad for p in own if p.grad is not None)
         length = self._checked(objective, norm)
         if 0 < self.settings.clip < length:
-            nn.utils.clip_grads_with_norm_(parameters, self.settings.clip, norm)
+            nn.utils.clip_grads_with_norm_(own, self.settings.clip, norm)
         for group in optimizer.param_groups:
-            group["lr"] = self.learning_rate
+            group["lr"] = self.learning_rate(objective.part)
         optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
         return norm
 
     def _checked(self, objective: Objective, norm: Tensor) -> float:
@@ -170,10 +184,11 @@ class Trainer:
         raise NonFinite(self._advice(objective.part, loss, length))
 
     def _advice(self, part: str, loss: float, length: float) -> str:
+        rate = self.learning_rate(part)
         return (
             f"Training stopped before step {self.step + 1}: the loss of the {part} is "
             f"{loss:.4g} and its gradient's length {length:.4g}. The weights "
-            f"of step {self.step} are kept. Try a learning rate below {self.learning_rate:.3g}, a "
+            f"of step {self.step} are kept. Try a learning rate below {rate:.3g}, a "
             f"warm-up, a smaller gradient clipping, or float32 precision."
         )
 
@@ -184,24 +199,32 @@ class Trainer:
             shuffle = devices.own_randomness(self.settings.seed, epoch, "order")
             self._order = torch.randperm(len(self.x), generator=shuffle).to(self.device.name)
             self._order_epoch = epoch
-        size = self.settings.batch_size
+        size = self.settings.batch_size * self.model.batches
         index = self._order[i * size : (i + 1) * size]
         y = None if self.y is None else self.y[index]
         return Batch(self._scaled(self.x[index]), y, self.settings.seed, self.step, self.epoch)
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps that see every training image about once."""
+        return steps_per_epoch(self.settings, len(self.x), self.model.batches)
 
     @property
     def epoch(self) -> float:
         """Epochs done, with its fraction."""
         return self.step / self.per_epoch
 
-    @property
-    def learning_rate(self) -> float:
-        """Warm-up times decay at the current step."""
+    def learning_rate(self, part: str | None = None) -> float:
+        """Warm-up times decay at the current step, of a part or else of the settings."""
         rate = self.settings.learning_rate
+        if part:
+            rate = self.model.optimization(part, self.settings).learning_rate
         if self.settings.warmup:
             rate *= min(1.0, (self.step + 1) / self.settings.warmup)
         if self.settings.decay == "cosine":
             rate *= 0.5 * (1 + math.cos(math.pi * self.step / self.total))
+        if self.settings.decay == "late":
+            rate *= 1 - 0.95 * max(0.0, (self.step / self.total - 0.6) / 0.4)
         return rate
 
     # What it tells ------------------------------------------------------------------------------
@@ -217,28 +240,32 @@ class Trainer:
         return early or self.step % every == 0 or self.step == self.total
 
     def _progress(self) -> Progress:
-        images = (self.step - self._from) * min(self.settings.batch_size, len(self.x))
+        size = min(self.settings.batch_size * self.model.batches, len(self.x))
+        images = (self.step - self._from) * size
         terms = self.window.flush()  # waits for the device, so the time below is true
         speed = images / (time.perf_counter() - self._since)
         self._start_clock()
-        return Progress(self.step, self.epoch, "train", terms, self.learning_rate, speed)
+        return Progress(self.step, self.epoch, "train", terms, self.learning_rate(), speed)
 
     def _start_clock(self) -> None:
         self._from, self._since = self.step, time.perf_counter()
 
     @torch.no_grad()
     def _look(self) -> list[Event]:
-        """Validate and draw with the averaged weights; a checkpoint at every whole epoch."""
+        """Validate and draw with the averaged weights; at whole epochs also score and save."""
         self.model.eval()
+        whole = self.step and (self.step % self.per_epoch == 0 or self.step == self.total)
         precision = devices.precision(self.device.name, self.settings.precision)
-        with self.average.applied(self.model), precision:
+        with self.average.applied(), precision:
             terms = self._validate()
+            if whole and self.model.scored:
+                terms |= score(self.model, self.data_name, self.settings.seed)
             sheets = preview(self.model, self.x_test, self.settings.seed)
         events: list[Event] = [
-            Progress(self.step, self.epoch, "validation", terms, self.learning_rate),
+            Progress(self.step, self.epoch, "validation", terms, self.learning_rate()),
             Preview(self.step, self.epoch, sheets),
         ]
-        if self.step and (self.step % self.per_epoch == 0 or self.step == self.total):
+        if whole:
             events.append(self._checkpoint(terms))
         return events
 
@@ -292,33 +319,37 @@ class Trainer:
         self.window.restore(under(state, "window."))
         self.best = state["best"].item()
 
-    def inherit(self, state: dict[str, Tensor], moments: bool = True) -> None:
+    def inherit(self, state: dict[str, Tensor]) -> None:
         """Go on from another run's ``state`` under settings of one's own.
 
-        ``moments`` takes over the optimizers' too, which only fit optimizers of the same kind.
+        The network may have more inputs than that run's (`explorer.grafting`); what an optimizer
+        remembers is taken over where it fits.
         """
-        self.model.load_state_dict(under(state, "model."))
+        self.model.load_state_dict(graft(under(state, "model."), self.model.state_dict()))
         self.average = Average(self.model, self.settings.ema)
         if "average.weights.0" in state:
             self.average.restore(under(state, "average."))
-        for part, optimizer in self.optimizers.items() if moments else ():
-            restore_optimizer(optimizer, under(state, f"optimizer.{part}."))
+        for part, optimizer in self.optimizers.items():
+            slots = under(state, f"optimizer.{part}.")
+            if fits(optimizer, slots):
+                restore_optimizer(optimizer, slots)
         self.step = int(state["step"])
 
     # Set-up -------------------------------------------------------------------------------------
 
-    def _optimizer(self, net: nn.Module) -> torch.optim.Optimizer:
-        s = self.settings
+    def _optimizer(self, part: str, net: nn.Module) -> torch.optim.Optimizer:
+        wanted = self.model.optimization(part, self.settings)
         fused = self.device.torch.type in ("cuda", "cpu")
-        options = {"lr": s.learning_rate, "weight_decay": s.weight_decay, "fused": fused}
-        if s.optimizer == "sgd":
-            return torch.optim.SGD(net.parameters(), momentum=0.9, **options)
-        kind = torch.optim.AdamW if s.optimizer == "adamw" else torch.optim.Adam
-        return kind(net.parameters(), **options)
+        options = {"lr": wanted.learning_rate, "weight_decay": self.settings.weight_decay}
+        if wanted.kind == "sgd":
+            return torch.optim.SGD(net.parameters(), momentum=0.9, fused=fused, **options)
+        kind = torch.optim.AdamW if wanted.kind == "adamw" else torch.optim.Adam
+        return kind(net.parameters(), betas=wanted.betas, fused=fused, **options)
 
     def _load(self, train: Data, test: Data) -> None:
         """The training set on the device as it is stored (uint8), a few test images scaled."""
         self._order_epoch = -1
+        self.data_name = train.name
         self.x, self.y = self._on_device(train.x), self._on_device(train.y)
         few = slice(0, HELD_OUT)
         self.x_test = self._scaled(self._on_device(test.x[few]))
@@ -331,3 +362,7 @@ class Trainer:
         """uint8 -> float in [0, 1], images in the model's memory format; points as they are."""
         x = x.float() / 255 if x.dtype == torch.uint8 else x
         return x.contiguous(memory_format=self.model.memory_format) if x.dim() == 4 else x
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    return [p for group in optimizer.param_groups for p in group["params"]]

@@ -136,9 +136,7 @@ class _Work:
         state = unpack_state(latest.path / STATE)
         try:
             if self._is_inherited(latest):
-                before = read_header(latest.path / MODEL).recipe["training"]
-                same = before["optimizer"] == self.recipe.training.optimizer
-                self.trainer.inherit(state, moments=same)
+                self.trainer.inherit(state)
             else:
                 self.trainer.restore(state)
         except (KeyError, RuntimeError, ValueError) as error:
@@ -226,7 +224,7 @@ class _Work:
         from explorer.checkpoints import pack
 
         trainer = self.trainer
-        with trainer.average.applied(trainer.model):
+        with trainer.average.applied():
             return pack(trainer.model, self.recipe, run=self.run.id, **facts)
 
     def _patiently(self, action: Callable[[], Any]) -> None:

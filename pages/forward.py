@@ -1,132 +1,20 @@
 """The forward process: pictures under more and more noise, and what is left of them at the end."""
 
-from dataclasses import replace
-
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer import data, figures, forward, levels
-from explorer.config import SEED_LIMIT, Settings, describe, setting
-from explorer.errors import InputError
+from explorer import figures, forward, levels
 from explorer.pictures import enlarge
 from explorer.schedules import Schedule
-from explorer.ui import ending, images, noising, theme, url
+from explorer.ui import ending, noising, theme, url
 from explorer.ui.asking import guarded
-from explorer.ui.drag import Slider, drag_picture
+from explorer.ui.drag import Slider, drag_panel
+from explorer.ui.forward_pictures import VIEW, asked, noise, pictures
 from explorer.ui.player import player
 from explorer.ui.source import code
 
-SOURCES = {"test": "Test images", "own": "My own"}
-SHOWN = {"8": "Eight", "1": "One, large"}
-SIZES = ["28", "32", "64"]
 DRAG = "noising-drag"
-
-
-class View(Settings):
-    """What is looked at."""
-
-    first: int = setting(0, "From test image", "The first picture shown.", ge=0, le=100_000)
-    noise: int = setting(0, "Seed of the noise", "The same seed, the same ε.", ge=0, le=SEED_LIMIT)
-    t: float = setting(0.3, "t", "Where the slider stands.", ge=0, le=1)
-
-
-VIEW = {one.name: one for one in describe(View)}
-
-
-# What is noised -----------------------------------------------------------------------------------
-
-
-def pictures() -> tuple[np.ndarray, np.ndarray]:
-    """The pictures shown (uint8 N C H W) and the `energy` of those the end is averaged over."""
-    row = st.container(key="wrap-pictures").columns(4)
-    with row[0]:
-        source = url.segmented("Pictures", SOURCES, "test", "source")
-    if source == "own":
-        return _own(row)
-    with row[1]:
-        info = images.image_set()
-    with row[2]:
-        n = int(url.segmented("Show", SHOWN, "8", "shown"))
-    test = data.load(info.name, "test").x
-    with row[3]:
-        first = _first(len(test) - n)
-    return test[first : first + n], _energy(info.name)
-
-
-def _first(last: int) -> int:
-    """Which test image comes first; another data set may have fewer."""
-    wanted = st.session_state.get("first", _asked("first")) or 0  # None: an empty field
-    st.session_state["first"] = min(wanted, last)
-    return noising.control(replace(VIEW["first"], high=last))
-
-
-def _asked(name: str) -> float:
-    """A value in the address, or the usual one (a bad one is told)."""
-    text = st.query_params.get(name)
-    if text is None:
-        return VIEW[name].default
-    try:
-        return VIEW[name].read(text)
-    except InputError as error:
-        url.refuse(name, error, "the usual value is used")
-        return VIEW[name].default
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _energy(name: str) -> np.ndarray:
-    return forward.energy(data.load(name, "test").x[: ending.MEASURED])
-
-
-def _own(row: list) -> tuple[np.ndarray, np.ndarray]:
-    """A picture that a person drew or uploaded; a test image until there is one."""
-    with row[1]:
-        size = int(url.choose(st.selectbox, "Size in pixels", SIZES, "64", "size"))
-    with row[2]:
-        url.begin("colour", url.switch)
-        st.session_state.setdefault("colour", True)
-        colour = st.toggle("In colour", key="colour", persist_state="session")
-        url.keep("colour", colour, True)
-    _pad(size, colour)
-    x = st.session_state.get("own_picture")
-    if x is None:
-        st.caption("Until there is a picture of yours, a test image stands in for it.")
-        x = data.load("fashion-mnist", "test").x[0]
-    return x[None], forward.energy(x[None])
-
-
-@st.fragment
-def _pad(size: int, colour: bool) -> None:
-    """Draw or upload; a click takes the picture over, so that drawing stays fast."""
-    drawn = None
-    left, right = st.container(key="wrap-own").columns([1, 2], gap="large")
-    with left, guarded():
-        drawn = images.own_picture(size, colour)
-    with right:
-        if drawn is None:
-            st.caption("Draw or upload a picture. It stays on this machine and in no address.")
-            return
-        st.image(enlarge(forward.wall(forward.signal(drawn[None])), 4))
-        if st.button("Noise this picture", type="primary", icon=":material/grain:"):
-            st.session_state["own_picture"] = drawn
-            st.rerun()
-
-
-def noise() -> tuple[int, bool]:
-    """The seed of the noise, and whether the mistake stands beside the right formula."""
-    row = st.container(key="wrap-noise").columns(4, vertical_alignment="bottom")
-    with row[0]:
-        seed = noising.control(VIEW["noise"])
-    with row[1]:
-        url.begin("mistake", url.switch)
-        mistake = st.toggle(
-            "Show the common mistake",
-            key="mistake",
-            persist_state="session",
-            help="Course code often computes x − β · noise. The picture never fades, so there is "
-            "nothing to learn: β is the noise of one step, and √(1 − ᾱ) that of all steps so far.",
-        )
-    return seed, url.keep("mistake", mistake, False)
 
 
 # While the slider is dragged ----------------------------------------------------------------------
@@ -150,9 +38,7 @@ def _at_one_level(x0, eps, chosen: Schedule, mistake: bool, figure: go.Figure) -
 
     slider = Slider("t", "t = k / T, from the picture (0) to the end (1)", 0, 1, 0.01, _resting())
     with st.container():
-        # What drag_picture's own fragment wraps: formula and marks follow the slider as well.
-        panel = drag_picture.__wrapped__
-        t = panel(draw, key=DRAG, sliders=[slider], title="Noised", height=420)["t"]
+        t = drag_panel(draw, key=DRAG, sliders=[slider], title="Noised", height=420)["t"]
         _formula(chosen, round(t * chosen.T), mistake)
     st.session_state["t"] = t
     theme.show(_marks(figure, round(t * chosen.T)))
@@ -178,7 +64,7 @@ def _marks(figure: go.Figure, k: int) -> str:
 def _resting() -> float:
     """Where the slider begins: constant while it is moved, so that the browser keeps it."""
     if DRAG not in st.session_state:
-        st.session_state["t_first"] = st.session_state.get("t", _asked("t"))
+        st.session_state["t_first"] = st.session_state.get("t", asked("t"))
     return st.session_state.setdefault("t_first", VIEW["t"].default)
 
 

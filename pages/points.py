@@ -6,21 +6,18 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer import data, figures
-from explorer.answers import Curve, Film, Plane
-from explorer.ui import forms, jobs, theme, url
-from explorer.ui.asking import ask, guarded
-from explorer.ui.live import duration
-from explorer.ui.plane_choices import key, prefixed, segmented, several, waiting
+from explorer import figures
+from explorer.answers import Curve
+from explorer.palette import CATEGORICAL
+from explorer.ui import jobs, theme
+from explorer.ui.asking import guarded
+from explorer.ui.plane_choices import segmented, several, waiting
 from explorer.ui.plane_races import compare, wrong
+from explorer.ui.plane_subject import distribution, settings
+from explorer.ui.plane_training import train
 from explorer.ui.player import player
-from explorer.ui.plot_pad import plot_pad
 from explorer.ui.source import code
 
-OWN = {"drawn": "Draw", "picture": "From a picture"}
-FEWEST = 20  # points; the engine says so too
-EXTENT = 2.1  # half the side of what is shown
-GROUPS = ("Process", "Network", "Training", "Optimizer")
 ARROWS = {"score": "Score ∇ log p", "velocity": "Velocity dx/dt"}
 WALKS = {"ode": "ODE (no fresh noise)", "ddpm": "DDPM (fresh noise)"}
 VIEWS = {
@@ -30,138 +27,6 @@ VIEWS = {
     "exact": "Exact field",
 }
 TITLES = {"x": "x:", "x0": "x₀:", "learned": "Learned", "exact": "Exact"}  # how tracks begin
-
-
-# What is learned ------------------------------------------------------------------------------
-
-
-def distribution() -> dict[str, Any] | None:
-    """The engine's ``name`` and ``points`` of what was chosen; None while there is too little."""
-    toys = {d.name: d.title for d in data.datasets() if d.kind == "points"}
-    names = toys | OWN
-    name = url.choose(
-        st.pills,
-        "Points to learn",
-        list(names),
-        "ring",
-        key("shape"),
-        format_func=names.get,
-        required=True,
-    )
-    if name in toys:
-        return {"name": name, "points": None}
-    with guarded():
-        points = drawn() if name == "drawn" else pictured()
-        if len(points) >= FEWEST:
-            return {"name": name, "points": points}
-    return None
-
-
-def drawn() -> np.ndarray:
-    """Points from the pad; they live as long as the browser's tab."""
-    pad, words = st.container(key="wrap-pad").columns([1, 1], gap="large")
-    with pad:
-        points = plot_pad(key="p_pad", first=st.session_state.get("p_drawn"))
-    st.session_state["p_drawn"] = points
-    with words:
-        st.caption(
-            f"Click or drag. It takes {FEWEST} points at least; a thousand make a distribution. "
-            "With only a few, the exact field leads to these very points and nowhere else: a "
-            "perfect denoiser of a finite set can only remember. Your points are not in the "
-            "address of this page."
-        )
-        if len(points) < FEWEST:
-            st.info(f"{len(points)} of at least {FEWEST} points. Draw some more.")
-    return points
-
-
-def pictured() -> np.ndarray:
-    """A picture's dark or bright pixels as points."""
-    with st.container(key="wrap-upload", horizontal=True, vertical_alignment="bottom"):
-        file = st.file_uploader("A picture (it stays on this machine)", max_upload_size=20)
-        dark = url.choose(
-            st.segmented_control, "Points where it is", ["dark", "bright"], "dark", key("ink")
-        )
-    if file:
-        st.session_state["p_content"] = file.getvalue()
-    content = st.session_state.get("p_content")
-    if content is None:
-        st.caption("A dark drawing on white works best. The picture is not in the address.")
-        return np.empty((0, 2), np.float32)
-    return ask("picture_points", content=content, dark=dark == "dark")
-
-
-def settings() -> dict[str, Any]:
-    """Every setting that matters in the plane, folded away."""
-    found = ask("point_settings")
-    with st.expander("Process, network and training", icon=":material/tune:"):
-        columns = st.container(key="wrap-settings").columns(3, gap="large")
-        values = {}
-        for column, groups in zip(columns, (GROUPS[:1], GROUPS[1:2], GROUPS[2:]), strict=True):
-            with column:
-                own = [prefixed(s) for s in found if s.hint.group in groups]
-                values |= forms.form(own, {})
-    return {name.removeprefix(key("")): value for name, value in values.items()}
-
-
-# Training -------------------------------------------------------------------------------------
-
-
-def train(asked: dict[str, Any]) -> bool:
-    """Train if that was wished for; whether the model is there."""
-    if jobs.known("train_points", **asked):
-        st.session_state.setdefault("p_wish", asked_for(asked))
-        return True
-    wish = st.session_state.setdefault("p_wish", None)
-    if wish is None:  # on opening, or after a one-click fix: begin by itself, once
-        wish = st.session_state["p_wish"] = asked_for(asked)
-    if wish != asked_for(asked):
-        offer(asked)
-        return False
-    place = st.container(border=True)
-    with place:
-        if st.button("Cancel", icon=":material/stop:", key="p_cancel"):
-            jobs.cancel("p_job")
-            st.session_state["p_wish"] = "cancelled"
-            st.rerun()
-        jobs.awaited("p_job", learning, "train_points", **asked)
-    return False
-
-
-def asked_for(asked: dict[str, Any]) -> str:
-    """Equal for equal settings and points."""
-    points = asked["points"]
-    return repr((asked["name"], sorted(asked["values"].items()))) + str(
-        None if points is None else hash(points.tobytes())
-    )
-
-
-def offer(asked: dict[str, Any]) -> None:
-    """The button that trains."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Train", type="primary", icon=":material/play_arrow:", key="p_train"):
-            st.session_state["p_wish"] = asked_for(asked)
-            st.rerun()
-        st.caption("Takes seconds. Until then you see the exact field, which needs no training.")
-
-
-def learning(items: list[dict]) -> None:
-    """How a training goes: progress, loss, and the samples so far as a film that grows."""
-    told = [one for one in items if isinstance(one, dict)]
-    if not told:
-        st.progress(0.0, "Waiting for its turn …")
-        return
-    now = told[-1]
-    left = (now["total"] - now["step"]) / now["rate"] if now["rate"] else 0.0
-    told_now = f"step {now['step']:,} of {now['total']:,}"
-    if now["rate"]:
-        told_now += f" · loss {now['loss']:.3f} · {now['rate']:.0f} steps/s · "
-        told_now += f"{duration(left)} left"
-    st.progress(now["step"] / now["total"], told_now)
-    seen = [(one["step"], one["points"]) for one in told if one["points"] is not None]
-    track = Plane("Samples while it learns", np.stack([p for _, p in seen]), extent=EXTENT)
-    film = Film((track,), tuple(f"step {step:,}" for step, _ in seen))
-    player(film, key="p_live", height=360, value=len(seen) - 1, report=False)
 
 
 # The film -------------------------------------------------------------------------------------
@@ -230,7 +95,7 @@ def error_curve(error: Curve, t: float) -> None:
         [error], title="Error of the learned x₀", x_title="t", log_y=True, height=280
     )
     figure.update_xaxes(range=[1, 0])
-    figure.add_vline(x=t, line_dash="dot", line_width=1)
+    figure.add_vline(x=t, line_dash="dot", line_width=1, line_color=CATEGORICAL[-1])
     st.plotly_chart(figure, key="p_error", config=figures.CONFIG)
     st.caption(
         f"At t = {error.x[nearest]:.2f} the mean squared error is **{error.y[nearest]:.2g}** per "
@@ -267,7 +132,10 @@ theme.show(
         "answer beside it.",
     )
 )
-chosen = distribution()
+chosen = distribution(
+    "With only a few, the exact field leads to these very points and nowhere else: a perfect "
+    "denoiser of a finite set can only remember."
+)
 values = settings()
 if chosen is not None:
     asked = {**chosen, "values": values}

@@ -32,6 +32,7 @@ def small(family: str, **values) -> dict:
     """Settings of a network that trains in no time, those that the family has, and ``values``."""
     known = families()[family].Config.model_fields
     sizes = {"width": 8, "latent": 4, "blocks": 1, "denoiser_width": 32, "autoencoder_epochs": 2.0}
+    sizes |= {"d_width": 8}
     return {name: size for name, size in sizes.items() if name in known} | values
 
 

@@ -46,7 +46,7 @@ def settled(at: AppTest) -> AppTest:
     for _ in range(1000):
         if not any(awaited(at, slot) for slot in SLOTS):
             return at
-        time.sleep(0.02)
+        time.sleep(0.1)
         sound(at.run())
     raise AssertionError("the page never came to rest")
 

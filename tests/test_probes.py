@@ -131,7 +131,7 @@ def test_temperature_zero_is_the_mean_of_the_prior(model, images):
 def test_temperature_scales_the_distance_from_the_mean(model, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        probes, "decode", lambda m, z: seen.append(z) or np.zeros((len(z), 1, 4, 4))
+        probes, "decode", lambda m, z, y: seen.append(z) or np.zeros((len(z), 1, 4, 4))
     )
     for temperature in (1.0, 0.5):
         probes.sample(model, 6, 3, temperature=temperature)

@@ -142,7 +142,7 @@ def test_learning_rate_warms_up_and_falls_along_a_cosine(images):
     subject = trainer("autoencoder", images, warmup=10, learning_rate=1.0, steps=100)
     rates = []
     for subject.step in range(100):
-        rates.append(subject.learning_rate)
+        rates.append(subject.learning_rate())
     assert rates[0] == pytest.approx(0.1)
     assert rates[9] == pytest.approx(0.5 * (1 + math.cos(math.pi * 0.09)))
     assert rates[50] == pytest.approx(0.5)
@@ -188,10 +188,10 @@ def test_the_average_follows_its_formula():
     for step in range(1, 60):
         with torch.no_grad():
             model.weight += step
-        average.update(model)
+        average.update()
         decay = min(0.9, (1 + step) / (10 + step))
         by_hand = decay * by_hand + (1 - decay) * model.weight.detach()
-    with average.applied(model):
+    with average.applied():
         assert torch.allclose(model.weight, by_hand, rtol=1e-5)
     assert not torch.allclose(model.weight, by_hand)
 
@@ -199,8 +199,8 @@ def test_the_average_follows_its_formula():
 def test_no_average_shows_the_latest_weights():
     model = torch.nn.Linear(2, 1)
     average = Average(model, 0)
-    average.update(model)
-    with average.applied(model):
+    average.update()
+    with average.applied():
         assert torch.equal(model.weight, dict(model.named_parameters())["weight"])
     assert set(average.state()) == {"updates"}
 
@@ -222,7 +222,7 @@ def test_a_fork_may_change_optimizer_and_average(before, after, images):
     first = trainer("vae", images, optimizer=before, ema=0, learning_rate=1e-4)
     list(first.run(stop=lambda: first.step >= 5))
     fork = trainer("vae", images, optimizer=after, ema=0.9, learning_rate=1e-4)
-    fork.inherit(first.state(), moments=before == after)
+    fork.inherit(first.state())
     for ours, theirs in zip(fork.average.weights, first.model.parameters(), strict=True):
         assert torch.equal(ours, theirs)
     kept = any("momentum_buffer" in k for k in fork.state())

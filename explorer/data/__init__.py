@@ -4,7 +4,7 @@
 """
 
 from explorer.data.base import SPLITS, Data, DatasetInfo, Progress, Spec
-from explorer.data.catalog import at_hand, datasets, fetch, load, title
+from explorer.data.catalog import at_hand, datasets, fetch, info, load, title
 from explorer.data.folders import Report, add_folder
 from explorer.data.images import read_image
 from explorer.data.toys import Mixture, mixture
@@ -21,6 +21,7 @@ __all__ = [
     "at_hand",
     "datasets",
     "fetch",
+    "info",
     "load",
     "mixture",
     "read_image",

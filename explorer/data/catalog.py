@@ -22,11 +22,18 @@ def datasets() -> list[DatasetInfo]:
     return [_checked(info) for info in FIXED.values()] + [packs.info(path) for path in _packs()]
 
 
+def info(name: str) -> DatasetInfo:
+    """What is known of a set without reading its pictures.  Raises InputError."""
+    if name in FIXED:
+        return _checked(FIXED[name])
+    if not _known(name):
+        raise _no_such(name)
+    return next(packs.info(path) for path in _packs() if path.stem == name)
+
+
 def title(name: str) -> str:
     """What a person calls the set ``name``; the name itself where it is not known here."""
-    if name in FIXED:
-        return FIXED[name].title
-    return next((packs.info(path).title for path in _packs() if path.stem == name), name)
+    return info(name).title if _known(name) else name
 
 
 def at_hand(name: str) -> str:

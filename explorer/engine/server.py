@@ -27,16 +27,22 @@ _END = object()
 
 
 def serve(
-    functions: Mapping[str, Callable], fd: int, *, heavy: Collection[str] = (), threads: int = 4
+    functions: Mapping[str, Callable],
+    fd: int,
+    *,
+    heavy: Collection[str] = (),
+    threads: int = 4,
+    prepare: Callable[[], None] | None = None,
 ) -> NoReturn:
     """Answer requests on a socket's descriptor; never returns: the process ends with the socket.
 
     ``threads`` quick functions run at the same time. Those named in ``heavy`` compute one at a
     time, a stream giving up its turn between items, and quick ones never wait for them.
+    ``prepare`` is the first thing that each thread does.
     """
     os.set_inheritable(fd, False)
     connection = Connection(socket.socket(fileno=fd))
-    server = _Server(functions, connection, heavy, threads)
+    server = _Server(functions, connection, heavy, threads, prepare)
     gc.collect()
     gc.freeze()  # the imports' hundreds of thousands of objects need no looking through again
     status = 1
@@ -107,11 +113,12 @@ class _Server:
         connection: Connection,
         heavy: Collection[str],
         threads: int,
+        prepare: Callable[[], None] | None,
     ):
         self._functions, self._connection, self._heavy = functions, connection, frozenset(heavy)
         self._requests: dict[int, _Request] = {}
-        self._quick = ThreadPoolExecutor(threads, "quick")
-        self._slow = ThreadPoolExecutor(STREAMS, "slow")
+        self._quick = ThreadPoolExecutor(threads, "quick", prepare)
+        self._slow = ThreadPoolExecutor(STREAMS, "slow", prepare)
         self._heavy_turn = threading.Semaphore(1)
         self._quick_turn = threading.Semaphore(threads)
 

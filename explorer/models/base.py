@@ -10,16 +10,29 @@ from torch import Tensor, nn
 from explorer.config import Settings
 from explorer.data import Spec
 from explorer.device import own_randomness
+from explorer.recipe import TrainSettings
 from explorer.sampling import Step
 from explorer.schedules import Schedule
 
 
 class Objective(NamedTuple):
-    """One loss for one part of a model; the trainer steps that part before asking for the next."""
+    """One loss for one part of a model; the trainer steps that part before asking for the next.
+
+    Its gradient also stays in the parts that it ``reaches``, until those are stepped: none should.
+    """
 
     part: str
     loss: Tensor
     terms: dict[str, Tensor]  # named scalars, each in one documented unit
+    reaches: tuple[str, ...] = ()
+
+
+class Optimization(NamedTuple):
+    """How one part is stepped: ``kind`` is adam, adamw or sgd; ``betas`` are Adam's."""
+
+    kind: str
+    learning_rate: float
+    betas: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -34,8 +47,14 @@ class Batch:
 
     def noise(self, purpose: str, shape: tuple[int, ...]) -> Tensor:
         """Standard normal noise that depends only on (seed, step, purpose)."""
-        generator = own_randomness(self.seed, self.step, purpose, device=str(self.x.device))
-        return torch.randn(shape, generator=generator, device=self.x.device)
+        return torch.randn(shape, generator=self._chance(purpose), device=self.x.device)
+
+    def uniform(self, purpose: str, shape: tuple[int, ...]) -> Tensor:
+        """Numbers from [0, 1) that depend only on (seed, step, purpose)."""
+        return torch.rand(shape, generator=self._chance(purpose), device=self.x.device)
+
+    def _chance(self, purpose: str) -> torch.Generator:
+        return own_randomness(self.seed, self.step, purpose, device=str(self.x.device))
 
 
 class Model(nn.Module):
@@ -48,6 +67,7 @@ class Model(nn.Module):
     memory_format: ClassVar[torch.memory_format] = torch.channels_last
     training_defaults: ClassVar[dict[str, Any]] = {}  # where the usual `TrainSettings` do not suit
     watched: ClassVar[str] = "loss"  # the validation term that decides which checkpoint is best
+    scored: ClassVar[bool] = False  # whether its samples are measured while it trains
 
     def __init__(self, config: Settings, spec: Spec):
         super().__init__()
@@ -66,6 +86,21 @@ class Model(nn.Module):
     def parts(self) -> dict[str, nn.Module]:
         """What gets an optimizer each."""
         return {"model": self}
+
+    @property
+    def phases(self) -> tuple[float, ...]:
+        """Epochs at which a phase of training begins, whose steps may cost more or less."""
+        return (0.0,)
+
+    @property
+    def batches(self) -> int:
+        """How many batches of real data one step takes."""
+        return 1
+
+    def optimization(self, part: str, settings: TrainSettings) -> Optimization:
+        """How ``part`` is stepped: as the settings say, unless the family knows better."""
+        betas = settings.beta1, settings.beta2
+        return Optimization(settings.optimizer, settings.learning_rate, betas)
 
     def objectives(self, batch: Batch) -> Iterator[Objective]:
         """The losses of one training step, in the order in which their parts are updated."""
@@ -126,7 +161,19 @@ class Denoises(Protocol):
     def to_data(self, x: Tensor) -> Tensor: ...
 
 
-CAPABILITIES: dict[str, type] = {"Encodes": Encodes, "Decodes": Decodes, "Denoises": Denoises}
+@runtime_checkable
+class Judges(Protocol):
+    """Data to logits: how real each item looks, B C H W in [0, 1] -> B."""
+
+    def judge(self, x: Tensor, y: Tensor | None = None) -> Tensor: ...
+
+
+CAPABILITIES: dict[str, type] = {
+    "Encodes": Encodes,
+    "Decodes": Decodes,
+    "Denoises": Denoises,
+    "Judges": Judges,
+}
 
 
 def last(steps: Iterator[Step]) -> Tensor:

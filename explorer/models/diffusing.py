@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer import layers, sampling, targets
+from explorer import layers, sampling, schedules, targets
 from explorer.config import Settings, setting
 from explorer.data import Spec
 from explorer.device import own_randomness
@@ -28,12 +28,6 @@ from explorer.schedules import Name, schedule
 from explorer.targets import Target
 
 PREVIEW = SampleSettings(sampler="dpm", steps=16)
-TITLES = {
-    "linear": "Linear β (DDPM)",
-    "cosine": "Cosine",
-    "sigmoid": "Sigmoid",
-    "flow": "Straight path (rectified flow)",
-}
 
 
 class Process(Settings):
@@ -45,7 +39,7 @@ class Process(Settings):
         "How fast the picture fades into noise. Linear β is the original DDPM; cosine and sigmoid "
         "fade more evenly; rectified flow mixes picture and noise along a straight line.",
         group="Process",
-        labels=TITLES,
+        labels=schedules.TITLES,
     )
     T: int = setting(
         1000,
@@ -83,12 +77,7 @@ class Process(Settings):
         "The noise (DDPM), the clean picture, the mixture v of both, or the direction from picture "
         "to noise (flow matching). Each can be computed from the others.",
         group="Process",
-        labels={
-            "eps": "ε · the noise",
-            "x0": "x₀ · the picture",
-            "v": "v · a mixture of both",
-            "velocity": "velocity · noise − picture",
-        },
+        labels=targets.TITLES,
     )
     times: Literal["uniform", "logit-normal"] = setting(
         "logit-normal",

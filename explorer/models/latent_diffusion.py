@@ -145,6 +145,10 @@ class LatentDiffusion(Diffusing):
     def parts(self) -> dict[str, nn.Module]:
         return {"autoencoder": self.autoencoder, "denoiser": self.net}
 
+    @property
+    def phases(self) -> tuple[float, ...]:
+        return (0.0,) if self.foundation else (0.0, self.config.autoencoder_epochs)
+
     def units(self) -> dict[str, str]:
         return super().units() | self.autoencoder.units()
 

@@ -1,7 +1,9 @@
 """What can be trained here, and what a recipe would mean."""
 
+import math
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -10,11 +12,12 @@ from explorer import catalog, checkpoints, config, data, device, models
 from explorer.answers import Draft, FamilyInfo
 from explorer.data import Data
 from explorer.errors import InputError
+from explorer.grafting import shapes, ungraftable
 from explorer.models import vae
 from explorer.models.base import Model
 from explorer.models.latent_diffusion import CODERS
 from explorer.recipe import Parent, Recipe, TrainSettings, recipe
-from explorer.training import Trainer, total_steps
+from explorer.training import Trainer, steps_per_epoch, total_steps
 
 MEASURED = 64  # images of a step that is timed for an estimate
 PATIENCE = 1.0  # seconds that timing may take
@@ -49,14 +52,14 @@ def draft(family: str, data_name: str, values: dict, parent: dict | None = None)
     chosen = device.choose(made.training.device)
     named = made.training.precision
     model = _on_paper(made, train)
-    total = total_steps(made.training, len(train))
+    total = total_steps(made.training, len(train), model.batches)
     if made.parent:
         _fits_parent(model, total, made.parent)
     return Draft(
         made.model_dump(),
         sum(p.numel() for p in model.parameters()),
         total,
-        max(1, len(train) // made.training.batch_size),
+        steps_per_epoch(made.training, len(train), model.batches),
         chosen.title,
         device.default_precision(chosen.name) if named == "auto" else named,
         vae.equivalent_betas(model.config, train.spec)
@@ -80,17 +83,19 @@ def _founded(key: str, train: Data) -> dict:
 
 
 def _fits_parent(model: Model, total: int, parent: Parent) -> None:
-    """A fork takes over weights, so its network stays; and it has to have somewhere to go."""
+    """A fork takes over weights, so its outputs stay; and it has to have somewhere to go."""
     if total <= parent.step:
         raise InputError(
             f"These settings end at step {total:,}, and the checkpoint to go on from is at step "
             f"{parent.step:,} already. Ask for more epochs or steps."
         )
     found = catalog.entry(f"{parent.run}@{parent.step}").header.tensors
-    if {k: v.shape for k, v in model.state_dict().items()} != {k: s for k, (_, s) in found.items()}:
+    old = {name: shape for name, (_, shape) in found.items()}
+    if ungraftable(old, shapes(model.state_dict())):
         raise InputError(
-            "A fork goes on with its parent's weights, so family, latent size, width and network "
-            "must stay as they are. Start a new run to change them."
+            "A fork goes on with its parent's weights, so family, width and network must stay as "
+            "they are, and so must the latent size, which only a GAN may make larger. "
+            "Start a new run to change them."
         )
 
 
@@ -107,18 +112,24 @@ def estimate(family: str, data_name: str, values: dict, parent: dict | None = No
     train, test = data.load(made.data), data.load(made.data, "test")
     size = min(MEASURED, made.training.batch_size, len(train))
     brief = made.training.changed(batch_size=size, epochs=10_000, steps=None)
-    few = train.take(np.arange(size))
-    trainer = Trainer(checkpoints.build(made, train.spec), brief, few, test)
+    model = checkpoints.build(made, train.spec)
+    few = train.take(np.arange(min(size * model.batches, len(train))))
+    trainer = Trainer(model, brief, few, test)
+    first = parent["step"] if parent else 0
+    begins = [round(epoch * told.steps_per_epoch) for epoch in model.phases]
+    edges = np.clip([*begins, told.steps], first, told.steps).tolist()
+    phases = zip(model.phases, pairwise(edges), strict=True)
+    seconds = sum((b - a) * _seconds_of_a_step(trainer, epoch) for epoch, (a, b) in phases if b > a)
+    return replace(told, seconds=seconds * made.training.batch_size / size)
+
+
+def _seconds_of_a_step(trainer: Trainer, epoch: float) -> float:
+    """The median of a few steps as they are at ``epoch``; ``trainer`` has one step an epoch."""
+    trainer.step = math.ceil(epoch)
     trainer.advance()  # the first step is slower than all others
     end, seconds = time.perf_counter() + PATIENCE, []
     while len(seconds) < 8 and (not seconds or time.perf_counter() < end):
-        seconds.append(_seconds_of_a_step(trainer))
-    left = told.steps - (parent["step"] if parent else 0)
-    a_step = float(np.median(seconds)) * made.training.batch_size / size
-    return replace(told, seconds=a_step * left)
-
-
-def _seconds_of_a_step(trainer: Trainer) -> float:
-    start = time.perf_counter()
-    trainer.advance()
-    return time.perf_counter() - start
+        start = time.perf_counter()
+        trainer.advance()
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds))

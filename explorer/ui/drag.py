@@ -36,8 +36,7 @@ _component = st.components.v2.component(
 )
 
 
-@st.fragment
-def drag_picture(
+def drag_panel(
     draw: Callable[[dict[str, float]], np.ndarray | Mapping[str, np.ndarray]],
     *,
     key: str,
@@ -47,9 +46,9 @@ def drag_picture(
 ) -> dict[str, float]:
     """Show ``draw(values)`` (uint8 ``H W`` or ``H W 3``) and repaint it while a slider is dragged.
 
-    Several pictures, each under its title, are shown side by side above the sliders. This is a
-    fragment: a drag reruns ``draw`` and nothing else on the page. The values are returned to the
-    page's next full run; ``height`` is the most CSS pixels a picture may be high.
+    Several pictures, each under its title, are shown side by side above the sliders. Call it in a
+    fragment: a drag reruns that and nothing else on the page. It returns the values; ``height`` is
+    the most CSS pixels a picture may be high.
     """
     turn, values = read(st.session_state.get(key), sliders)
     drawn = draw(values)
@@ -65,6 +64,9 @@ def drag_picture(
     body = b"".join(np.ascontiguousarray(picture).tobytes() for picture in pictures.values())
     _component(key=key, data=pack(header, body), on_question_change=lambda: None)
     return values
+
+
+drag_picture = st.fragment(drag_panel)  # for pages where nothing else follows the drag
 
 
 def read(state: Any, sliders: Sequence[Slider]) -> tuple[int, dict[str, float]]:

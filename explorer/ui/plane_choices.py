@@ -9,6 +9,8 @@ from explorer.config import Setting
 from explorer.errors import InputError
 from explorer.ui import url
 
+EXTENT = 2.1  # half the side of what is shown
+
 
 def key(name: str) -> str:
     """The name of one of this page's choices, here and in the address."""

@@ -1,0 +1,152 @@
+"""The whole dashboard for a test in Chromium: a folder of runs, a server, two trained models.
+
+Use it with ``pytest_plugins = ["browser", "dashboard"]``.
+"""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from explorer import cli, runs
+from explorer.runs import Run
+from explorer.runs.status import lease_of
+
+if TYPE_CHECKING:
+    from browser import Server
+
+APP = Path(__file__).parent.parent / "app.py"
+PATIENCE = 60_000  # ms until a condition counts as never met; on a quiet machine they take seconds
+TINY = {"width": 4, "latent": 2, "batch_size": 16}
+
+
+# The workspace --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory) -> Iterator[Path]:
+    """A folder of runs with one slot to train in, for the server and for this process."""
+    folder = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXPLORER_RUNS", str(folder))
+        patch.setenv("EXPLORER_LOCKS", str(tmp_path_factory.mktemp("locks")))
+        patch.setenv("EXPLORER_SLOTS", "1")
+        patch.setenv("OMP_NUM_THREADS", "1")  # networks this small lose more by a second thread
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # or every process compiles PyTorch
+        patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
+        expect.set_options(timeout=PATIENCE)
+        yield folder
+        expect.set_options(timeout=5_000)
+
+
+@pytest.fixture(scope="module")
+def app(workspace, serve) -> "Server":
+    """The dashboard."""
+    return serve(APP)
+
+
+@pytest.fixture(scope="module")
+def trained(workspace) -> list[Run]:
+    """A VAE and an autoencoder, trained for 20 steps."""
+    made = [train_one("vae"), train_one("autoencoder")]
+    for run in made:
+        run.note(label="Of a pair")
+    return made
+
+
+def train_one(family: str) -> Run:
+    """A run of 20 steps, done in this very process."""
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
+    before = {run.id for run in runs.runs()}
+    assert cli.main(["train", family, "--steps=20", *flags]) == 0
+    return next(run for run in runs.runs() if run.id not in before)
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for a condition on this side of the browser."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not true():
+        assert time.monotonic() < end, "this never came true"
+        time.sleep(0.005)
+
+
+def ids() -> set[str]:
+    return {run.id for run in runs.runs()}
+
+
+@contextmanager
+def frozen(run: Run) -> Iterator[None]:
+    """Inside ``with``, time stands still for the run's worker, however fast the machine is."""
+    pid = lease_of(run.folder).process.pid
+    os.kill(pid, signal.SIGSTOP)
+    yield
+    os.kill(pid, signal.SIGCONT)
+
+
+def previews(run: Run) -> int:
+    return len({preview.step for preview in run.previews()})
+
+
+# The page -------------------------------------------------------------------------------------
+
+
+def expect_state(page: Page, state: str) -> None:
+    expect(page.locator(".gm-run .gm-chip")).to_have_attribute("data-state", state)
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def run_in(page: Page) -> Run:
+    expect(page).to_have_url(re.compile(r"/train\?run="))
+    return runs.find(page.url.partition("run=")[2])
+
+
+def picture(canvas: Locator) -> np.ndarray:
+    """What a canvas shows, uint8 H W 4."""
+    read = """c => [c.height, c.width,
+      ...c.getContext("2d").getImageData(0, 0, c.width, c.height).data]"""
+    height, width, *data = canvas.evaluate(read)
+    return np.array(data, np.uint8).reshape(height, width, 4)
+
+
+def is_painted(canvas: Locator) -> bool:
+    return len(np.unique(picture(canvas)[..., 0])) > 8
+
+
+def expect_film(page: Page, more_than: int = 0) -> int:
+    """A painted film of more frames than that; returns how many it has."""
+    player = page.locator(".player").first
+    expect(player).to_be_visible()
+    until(lambda: int(player.get_attribute("data-frames") or 0) > more_than)
+    assert is_painted(player.locator("canvas").first)
+    return int(player.get_attribute("data-frames"))
+
+
+def points(page: Page) -> int:
+    """How many points the first curve of the page has."""
+    plot = page.locator(".js-plotly-plot").first
+    expect(plot).to_be_visible()
+    return plot.evaluate("plot => plot._fullData?.[0]?._length ?? 0")
+
+
+def choose(page: Page, words: str) -> None:
+    """Show only the runs with these words in the table, and only those that are chosen of them."""
+    page.get_by_label("Filter").fill(words)
+    page.get_by_label("Filter").press("Enter")
+
+
+def tick(page: Page, *rows: int) -> None:
+    """Tick rows of the table, which is painted on a canvas: by their place."""
+    for row in rows:
+        grid = page.locator(".stDataFrame .dvn-scroller").first
+        grid.click(position={"x": 16, "y": 36 + 56 * row + 28})
