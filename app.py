@@ -18,6 +18,14 @@ PAGES = {
         st.Page("pages/simple.py", title="Simple diffusion", icon=":material/draw:"),
         st.Page("pages/latent.py", title="Latent diffusion", icon=":material/route:"),
     ],
+    "GAN": [
+        st.Page("pages/game.py", title="GAN game", icon=":material/sports_kabaddi:"),
+        st.Page("pages/clinic.py", title="Collapse clinic", icon=":material/healing:"),
+        st.Page("pages/losses.py", title="Why the loss trains", icon=":material/trending_down:"),
+        st.Page("pages/mistakes.py", title="Known mistakes", icon=":material/bug_report:"),
+        st.Page("pages/gan_images.py", title="GAN on images", icon=":material/grid_view:"),
+        st.Page("pages/conditional.py", title="Conditional GAN", icon=":material/category:"),
+    ],
     "Look inside": [
         st.Page("pages/reconstruct.py", title="Reconstruct and sample", icon=":material/compare:"),
     ],
@@ -27,4 +35,4 @@ ABOUT = "Generative Model Explorer: see how generative models learn. MIT licence
 st.set_page_config(
     "Generative Model Explorer", shell.ICON, layout="wide", menu_items={"About": ABOUT}
 )
-shell.run(st.navigation(PAGES))
+shell.run(st.navigation(PAGES, expanded=True))

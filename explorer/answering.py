@@ -3,26 +3,51 @@
 Functions take and return plain values, numpy arrays and answers; what is expensive is kept.
 """
 
+from functools import partial
 from typing import NoReturn
 
-from explorer import flows, points, races, simple
+import torch
+
+from explorer import (
+    clinic,
+    flows,
+    game,
+    game_table,
+    gradients,
+    points,
+    races,
+    saturation,
+    simple,
+    twin_pictures,
+    twins,
+)
 from explorer.engine.server import serve
-from explorer.questions import looking, recipes, reversing, sets
+from explorer.questions import inventing, looking, recipes, reversing, sets
 
 QUICK = (
     *(recipes.families, recipes.devices, recipes.draft),
     *(looking.reconstruct, looking.sample, looking.interpolate),
     reversing.between,
+    *(inventing.truncated, inventing.latent_plane, inventing.styles, inventing.class_paths),
+    inventing.real_distance,
     *(simple.simple_settings, points.point_settings, points.picture_points),
+    *(game.game_settings, game_table.game_begin, game_table.game_play),
+    *(game_table.game_slow, game_table.game_film),
+    *(gradients.loss_settings, gradients.loss_curves, saturation.sure_settings),
+    twin_pictures.twin_settings,
     sets.picture,
 )
 HEAVY = (
     recipes.estimate,
+    *(clinic.collapse, clinic.treat, clinic.examine),
     *(looking.fit_prior, looking.errors_of, looking.latent_use),
     *(reversing.walk, reversing.repair, reversing.fill, reversing.race, reversing.by_epoch),
     *(reversing.latent_walk, reversing.cost),
+    *(inventing.paths_by_epoch, inventing.condition),
     simple.simple_diffusion,
     *(points.train_points, points.training_film, flows.points_film, races.points_race),
+    *(gradients.loss_game, saturation.sure_critic, twins.detach_twins),
+    *(twin_pictures.neighbour_twins, twin_pictures.scale_twins),
     *(sets.add_images, sets.fetch),
 )
 
@@ -30,4 +55,6 @@ HEAVY = (
 def answer(fd: int) -> NoReturn:
     """Serve the questions above on a socket until the dashboard hangs up."""
     functions = {f.__name__: f for f in (*QUICK, *HEAVY)}
-    serve(functions, fd, heavy={f.__name__ for f in HEAVY})
+    # A thread would begin with the number of cores that another one happens to ask for just then.
+    prepare = partial(torch.set_num_threads, torch.get_num_threads())
+    serve(functions, fd, heavy={f.__name__ for f in HEAVY}, prepare=prepare)

@@ -23,7 +23,8 @@ class Plane:
     ``points`` float32 F N 2, coloured by ``groups`` (int N, an index into the palette) if given;
     the first ``trails`` points draw the path they have come along.  ``arrows`` float32 F M 4
     (x, y, dx, dy).  ``ground`` uint8 F H W (or 1 H W for all frames), the row at the top first:
-    how dark the ground is, such as a density.
+    how dark the ground is, such as a density; a ``signed`` one is clear at 128, and tinted with the
+    colour of group 0 above and of group 1 below.  ``lines`` float32 F L P 2 are paths of P places.
     """
 
     title: str
@@ -33,6 +34,8 @@ class Plane:
     ground: np.ndarray | None = None
     trails: int = 0
     extent: float = 1.6
+    lines: np.ndarray | None = None
+    signed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,3 +178,128 @@ class Cost:
     milliseconds: float
     distance: float
     floor: float
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Rows of pictures along paths through a latent space, ``rows columns H W [3]``.
+
+    ``step`` is each row's mean change from one picture to the next (root mean square a pixel, in
+    [0, 1]); ``jump`` is its largest change over that mean: 1 is even, columns − 1 a single jump.
+    """
+
+    pictures: np.ndarray
+    step: np.ndarray
+    jump: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Styles:
+    """Every class from the same latents, ``classes latents H W [3]``.
+
+    The shares of all pixels' variance that the class decides, the latent, and only both together.
+    """
+
+    pictures: np.ndarray
+    by_class: float
+    by_latent: float
+    by_both: float
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """What a classifier saw where a class was asked for.
+
+    ``counts`` (int) and one picture of each case, ``examples`` (``... H W [3]``, black where there
+    is none): a row the class asked for, a column the class seen.  ``real`` is how often the
+    classifier is right about real test pictures.
+    """
+
+    counts: np.ndarray
+    examples: np.ndarray
+    real: float
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """What is to be seen of a GAN's game in the plane after ``round`` rounds.
+
+    ``real`` R 2 and ``fake`` N 2 are points, the second from the same noise each time; ``pushes``
+    A 2 say how G should move the first A of them: minus the gradient of G's loss of each point.
+    ``surface`` H W, the row at the top first, is what D says of every place: a probability or a
+    score, which tells nothing at ``middle`` and is sure ``reach`` away from it.  ``lines`` L P 2
+    is a grid of noise carried through G.  ``terms`` are losses and D's mean opinions; ``modes`` is
+    (covered, all) and ``near`` the share of generated points near one, if the modes are known.
+    """
+
+    round: int
+    real: np.ndarray
+    fake: np.ndarray
+    pushes: np.ndarray
+    surface: np.ndarray
+    middle: float
+    reach: float
+    lines: np.ndarray
+    terms: dict[str, float]
+    modes: tuple[int, int] | None
+    near: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """How a game went: each of the ``terms`` K, and what else is counted, at ``rounds`` K."""
+
+    rounds: np.ndarray
+    terms: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class SlowRound:
+    """One round of a game, seen four times: noise z N 2 and its grid, then the board.
+
+    ``before`` anyone moved, ``judged`` after D's steps, ``after`` G's.  ``steps`` of D and of G.
+    """
+
+    z: np.ndarray
+    grid: np.ndarray
+    before: Board
+    judged: Board
+    after: Board
+    steps: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Checkup:
+    """How varied a generator of points is after ``step`` steps.
+
+    ``points`` N 2 are drawn from fixed noise; ``shares`` K of them lie near each mode of the data,
+    ``near`` in all; ``covered`` modes are reached; ``distance`` is the mean between two points.
+    ``ground`` uint8 H W, the row at the top first: how real D finds each place.
+    """
+
+    step: int
+    points: np.ndarray
+    shares: np.ndarray
+    covered: int
+    near: float
+    distance: float
+    ground: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class PictureCheckup:
+    """How varied a generator of pictures is after ``step`` steps, seen by a classifier.
+
+    ``pictures`` are drawn from fixed noise; ``shares`` K of more of them fall into each of
+    ``classes``: ``effective`` (exp of the ``entropy`` in nats) and ``hit`` classes; ``distance`` is
+    the mean between two pictures in [0, 1].
+    """
+
+    step: int
+    pictures: np.ndarray
+    classes: tuple[str, ...]
+    shares: np.ndarray
+    effective: float
+    hit: int
+    entropy: float
+    distance: float

@@ -8,10 +8,10 @@ from explorer.answers import Reconstruction
 from explorer.catalog import Entry
 from explorer.pictures import enlarge, sheet
 from explorer.ui import images, kept, pickers, theme, url
-from explorer.ui.asking import ask, guarded
+from explorer.ui.asking import ask, guarded, literal
 from explorer.ui.drag import Slider, drag_picture
 
-ABLE = ("Encodes", "Decodes")
+ABLE = ("Decodes",)  # what only decodes invents, but cannot copy
 PRIORS = {"normal": "N(0, I)", "gaussian": "Fitted Gaussian", "mixture": "Mixture of 10"}
 SHOWN = 8  # test images in a row
 FIRST = ("autoencoder-fashion", "vae-fashion", "vae-beta-10")  # chosen when a page opens
@@ -56,16 +56,31 @@ def choose() -> list[Entry]:
 def described(entry: Entry) -> str:
     """The settings that tell models apart, on one line."""
     model, facts = entry.header.recipe["model"], entry.header.facts
-    parts = [f"latent {model['latent']}", {"l2": "L2", "l1": "L1", "bce": "BCE"}[model["loss"]]]
+    losses = {"l2": "L2", "l1": "L1", "bce": "BCE"}
+    parts = [f"latent {model['latent']}", losses.get(model["loss"], model["loss"])]
     if "beta" in model:
         parts.append(f"β = {model['beta']:g}")
     parts += [f"{entry.header.parameters:,} parameters", f"epoch {facts.get('epoch', 0):.3g}"]
     return " · ".join(parts)
 
 
+def copies(entry: Entry) -> bool:
+    """Whether it can find the latents of a picture."""
+    return entry.header.has("Encodes")
+
+
 def reconstructions(entries: list[Entry]) -> None:
-    """The same test images through each model."""
+    """The same test images through each model that encodes."""
     st.header("What they copy")
+    for entry in entries:
+        if not copies(entry):
+            st.info(
+                f"{literal(entry.title)} has no encoder: nothing tells which latents would give a "
+                "certain picture, so it invents pictures and copies none.",
+                icon=":material/block:",
+            )
+    if not (entries := [entry for entry in entries if copies(entry)]):
+        return
     shape = tuple(entries[0].header.facts["spec"]["shape"])
     with st.container(horizontal=True):
         info = pickers.dataset("images", shape, entries[0].header.recipe["data"])
@@ -128,7 +143,7 @@ def samples(entries: list[Entry]) -> None:
         )
         seed = int(st.number_input("Seed", 0, 2**32 - 1, 0, key="sample_seed"))
     if prior != "normal":
-        for entry in entries:
+        for entry in filter(copies, entries):
             fit(entry.exact, prior, entry.title)
 
     def draw(values: dict[str, float]) -> dict[str, np.ndarray]:
@@ -141,7 +156,8 @@ def samples(entries: list[Entry]) -> None:
     drag_picture(draw, key=f"samples-{prior}", sliders=[slider], title="Samples of each model")
     st.caption(
         "An autoencoder's latents lie wherever training left them, so N(0, I) misses them: noise. "
-        "A mixture fitted to them cures it. A VAE was trained so that N(0, I) fits."
+        "A mixture fitted to them cures it. A VAE was trained so that N(0, I) fits; a GAN knows "
+        "no other latents, so it always draws from N(0, I)."
     )
 
 
@@ -153,13 +169,16 @@ def fit(checkpoint: str, prior: str, title: str) -> None:
 
 def wall(entry: Entry, seed: int, prior: str, temperature: float) -> np.ndarray:
     """64 samples as one picture."""
+    prior = prior if copies(entry) else "normal"
     asked = {"n": 64, "seed": seed, "prior": prior, "temperature": round(temperature, 3)}
     return sheet(ask("sample", checkpoint=entry.exact, **asked).pictures, 8)
 
 
 @st.fragment
 def own_picture(entries: list[Entry]) -> None:
-    """Draw or upload something and see what each model makes of it."""
+    """Draw or upload something and see what each model that encodes makes of it."""
+    if not (entries := [entry for entry in entries if copies(entry)]):
+        return
     st.header("Your own picture")
     channels, size = entries[0].header.facts["spec"]["shape"][:2]
     left, right = st.container(key="wrap-own").columns([1, 2], gap="large")

@@ -12,13 +12,15 @@ from explorer.names import family_name
 from explorer.runs import Run
 from explorer.ui import theme, url
 from explorer.ui.asking import ask, guarded, literal
-from explorer.ui.live import run_view, thinned
+from explorer.ui.live import MAIN, run_view, thinned
 from explorer.ui.player import player
 
 MOST = 6  # runs compared at once
+DISTANCE = "classifier distance"
 COLUMNS = {
     "picture": st.column_config.ImageColumn("", width="small", help="Newest samples"),
     "test loss": st.column_config.NumberColumn(help="On held-out test images, newest"),
+    DISTANCE: st.column_config.NumberColumn(help="Of samples to real pictures, newest"),
     "id": st.column_config.TextColumn(help="What the command line calls it"),
 }
 
@@ -32,8 +34,10 @@ def row(run: Run) -> dict:
         family, known = family_name(settings["family"]), title(settings["data"])
         line["name"] = line["name"] or f"{family} on {known}"
         line["step"] = status.step
-        losses = told.validation.curve(told.facts.get("watched", "loss"))[1]
-        line["test loss"] = round(float(losses[-1]), 2) if len(losses) else None
+        watched = told.facts.get("watched", "loss")
+        losses = told.validation.curve(watched)[1]
+        column = DISTANCE if watched == DISTANCE else "test loss"
+        line[column] = round(float(losses[-1]), 2) if len(losses) else None
         picture = films.thumbnail(told)
         line["picture"] = None if picture is None else theme.picture_url(picture)
         line |= {"family": family, "data": known}
@@ -88,9 +92,7 @@ def name(run: Run) -> str:
 def compare(chosen: list[Run]) -> None:
     """Curves over each other and films on one step slider."""
     told = [(name(run), history(run)) for run in chosen]
-    terms = [
-        t for t in ("loss", "reconstruction", "KL") if any(t in h.train.terms for _, h in told)
-    ]
+    terms = [t for t in MAIN if any(t in h.validation.terms for _, h in told)]
     st.header("Side by side")
     tracks = list(dict.fromkeys(track for _, h in told for _, track in h.previews))
     if tracks:
@@ -108,7 +110,7 @@ def overlay(told: list[tuple[str, History]], term: str):
     """One term of several runs on held-out images."""
     lines = [Curve(n, *thinned(h.validation, term), group=i) for i, (n, h) in enumerate(told)]
     lines = [line for line in lines if np.isfinite(line.y).any()]
-    return figures.curves(lines, title=term, log_y=term != "KL")
+    return figures.curves(lines, title=term, log_y=MAIN[term])
 
 
 def differences(chosen: list[Run]) -> None:

@@ -13,7 +13,7 @@ from explorer.ui.player import player
 theme.show(
     theme.hero(
         "See how generative models learn",
-        "Autoencoders, VAEs and diffusion models, trained in front of you, on your own machine. "
+        "Autoencoders, VAEs, GANs and diffusion models, trained in front of you, on your machine. "
         "Watch every step, stop anywhere, change one thing, and compare.",
         "Generative Model Explorer",
     )
@@ -74,8 +74,14 @@ ROOMS = (
     ("schedules", "Schedules", "Four ways to fade into noise, over each other."),
     ("latent", "Latent diffusion", "A walk through the latent space, decoded at every step."),
     ("simple", "Simple diffusion", "One picture, one noise, one hundred iterations."),
+    ("game", "GAN game", "Two networks against each other on points, live, move by move."),
+    ("clinic", "Collapse clinic", "Make a generator collapse, hear the alarm, try the cures."),
+    ("losses", "Why the loss trains", "What each loss tells the generator, and when nothing."),
+    ("mistakes", "Known mistakes", "Three slips beside their healthy twins: guess, then see."),
+    ("gan_images", "GAN on images", "The best moment of a game, and walks through its latents."),
+    ("conditional", "Conditional GAN", "A class a row, a latent a column: what is style?"),
 )
-columns = [c for _ in range(3) for c in st.columns(3)]
+columns = [c for _ in range(-(-len(ROOMS) // 3)) for c in st.columns(3)]
 for column, (page, title, text) in zip(columns, ROOMS, strict=True):
     with column.container(border=True, height="stretch"):
         theme.show(theme.note(title, text))

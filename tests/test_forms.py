@@ -13,6 +13,7 @@ from explorer.ui.asking import key_of, literal
 
 GROUPS = [group for family in families() for group in (family.settings, family.training)]
 SETTINGS = {one.name: one for settings in GROUPS for one in settings}
+BESIDE = {one.name: {s.name: s for s in settings} for settings in GROUPS for one in settings}
 LOGARITHMIC = [one for one in SETTINGS.values() if one.hint.log]
 every_setting = pytest.mark.parametrize("one", SETTINGS.values(), ids=list(SETTINGS))
 
@@ -56,7 +57,7 @@ def form(settings: list[Setting], given: dict, **address: str) -> AppTest:
 def test_a_control_shows_any_possible_value(one, monkeypatch):
     monkeypatch.undo()  # a real session
     other, allowed = one.hint.when or ("", ())
-    before = [SETTINGS[other]] if other else []
+    before = [BESIDE[one.name][other]] if other else []
     for value in some_values(one):
         at = form([*before, one], {one.name: value, other: allowed[0] if allowed else ""})
         assert at.session_state["values"][one.name] == value

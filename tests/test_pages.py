@@ -33,8 +33,14 @@ EMPTY_SENTENCES = {
     "latent": "Diffusion in a space",
     "simple": "One picture, one noise",
     "points": "Diffusion in the plane",
+    "game": "The GAN game",
+    "clinic": "Collapse clinic",
+    "losses": "Why the loss trains",
+    "mistakes": "Known mistakes",
+    "gan_images": "GAN on images",
+    "conditional": "Conditional GAN",
 }
-ALIVE = ("forward", "schedules", "reverse")  # at once and without any model
+ALIVE = ("forward", "schedules", "reverse", "game")  # at once and without any model
 
 
 # Workspaces -----------------------------------------------------------------------------------
@@ -402,7 +408,7 @@ IMPOSSIBLE = [
     ("train", "learning_rate", "1e400", "must be a number between 1e-07 and 100"),
     ("train", "loss", "<b>", "must be one of l2, l1, bce"),
     ("train", "sampling", "maybe", "must be true or false"),
-    ("train", "family", "x", "There is no family 'x'. There are: autoencoder, vae"),
+    ("train", "family", "x", "There is no family 'x'. There are: autoencoder, gan"),
     ("train", "data", "../../etc", "There is no data '../../etc'. There are: "),
     ("train", "device", "cuda:99", "must be one of auto, cpu"),
     ("train", "run", "../x", "There is no run '../x'"),

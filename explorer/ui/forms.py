@@ -30,7 +30,7 @@ def form(
     for one in shown:
         if _applies(one, (beside or {}) | values):
             values[one.name] = control(one, given.get(one.name, one.default))
-    if folded:
+    if folded := [s for s in folded if _applies(s, (beside or {}) | values)]:
         with st.expander(f"More about the {folded[0].hint.group.lower()}"):
             values |= {s.name: control(s, given.get(s.name, s.default)) for s in folded}
     return {name: value for name, value in values.items() if value is not None}

@@ -17,7 +17,14 @@ from explorer.ui.player import player
 
 POINTS = 400  # of a curve on the page; more cannot be told apart
 RESUMABLE = ("created", "stopped", "interrupted", "failed")
-MAIN = ("loss", "reconstruction", "KL")  # terms that get a plot of their own, if a run has them
+MAIN = {  # terms that get a plot of their own if a run has them -> on a logarithmic axis or not
+    "loss": True,  # the first steps would flatten everything after them
+    "reconstruction": True,
+    "KL": False,
+    "discriminator loss": False,
+    "generator loss": False,
+    "classifier distance": True,
+}
 
 
 def run_view(run: Run) -> None:
@@ -136,15 +143,16 @@ def _film(run: Run, told: History) -> None:
 
 def _curves(told: History) -> None:
     units = told.facts.get("units", {})
-    terms = [t for t in MAIN if t in told.train.terms]
+    measured = list(told.train.terms | told.validation.terms)
+    terms = [t for t in MAIN if t in measured]
     for column, term in zip(st.columns(max(1, len(terms))), terms, strict=False):
-        log = term != "KL"  # the first steps would flatten everything after them
+        unit = units.get(term, "")
         figure = figures.curves(
-            _lines(told, term), title=term, y_title=units.get(term, ""), log_y=log, height=260
+            _lines(told, term), title=term, y_title=unit, log_y=MAIN[term], height=260
         )
         column.plotly_chart(figure, key=f"{term}-{told.run.id}", config=figures.CONFIG)
     with st.expander("Everything that is measured"):
-        _more(told, units, [t for t in told.train.terms if t not in terms])
+        _more(told, units, [t for t in measured if t not in terms])
 
 
 def _more(told: History, units: dict[str, str], terms: list[str]) -> None:
@@ -162,10 +170,8 @@ def _titled(term: str, units: dict[str, str]) -> str:
 
 
 def _lines(told: History, term: str) -> list[Curve]:
-    return [
-        Curve("training", *thinned(told.train, term), group=0),
-        Curve("test images", *thinned(told.validation, term), group=1),
-    ]
+    sides = (("training", told.train, 0), ("test images", told.validation, 1))
+    return [Curve(n, *thinned(side, term), group=i) for n, side, i in sides if term in side.terms]
 
 
 def thinned(columns: Columns, term: str) -> tuple[np.ndarray, np.ndarray]:

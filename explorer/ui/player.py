@@ -1,7 +1,7 @@
 """The film player: frames go to the browser once, and playing happens there.
 
 A track travels as reels, each a sequence of equally large frames of uint8 or int16: a strip of
-pictures is one reel, a plane has one for its points, arrows, ground and groups each. Frames
+pictures is one reel, a plane has one for its points, arrows, lines, ground and groups each. Frames
 resemble their neighbours, so each block of a reel is sent as differences in time and deflated;
 blocks are named by their hash, so both sides only work on those that are new.
 """
@@ -56,22 +56,25 @@ def encode(film: "Film", **options: Any) -> bytes:
     """The message that ``film.js`` reads (ValueError unless every track has one frame a label)."""
     tracks, bodies = [], []
     for track in film.tracks:
-        reels = _reels(track, len(film.labels))
+        reels = reels_of(track, len(film.labels))
         if film.labels:
             headers = {name: _reel(frames, bodies) for name, frames in reels.items()}
-            tracks.append({"title": track.title, "reels": headers, **_drawing(track)})
+            tracks.append({"title": track.title, "reels": headers, **drawing(track)})
     ticks = None if film.ticks is None else [float(tick) for tick in film.ticks]
     about = {"labels": list(film.labels), "ticks": ticks, "unit": film.unit, "fps": float(film.fps)}
     return pack(dict(block=BLOCK, tracks=tracks, **about, **options), b"".join(bodies))
 
 
-def _reels(track: "Track | Plane", count: int) -> dict[str, np.ndarray]:
+def reels_of(track: "Track | Plane", count: int) -> dict[str, np.ndarray]:
     """The arrays that a track sends, by name (ValueError unless of ``count`` sound frames)."""
     if isinstance(track, Track):
         return {"picture": _pictures(track.frames, count)}
-    reels = {"points": _grains(track.points, count, 2, track.extent)}
+    reels = {"points": _grains(track.points, count, (2,), track.extent)}
     if track.arrows is not None:
-        reels["arrows"] = _grains(track.arrows, count, 4, track.extent)
+        reels["arrows"] = _grains(track.arrows, count, (4,), track.extent)
+    if track.lines is not None:
+        places = track.lines.shape[2:3]
+        reels["lines"] = _grains(track.lines, count, (*places, 2), track.extent)
     if track.ground is not None:
         still = len(track.ground) == 1
         reels["ground"] = _pictures(track.ground, 1 if still else count)
@@ -93,11 +96,12 @@ def _pictures(frames: np.ndarray, count: int) -> np.ndarray:
     return frames
 
 
-def _grains(values: np.ndarray, count: int, width: int, extent: float) -> np.ndarray:
-    """Coordinates F N ``width`` as int16; what lies too far out to be seen is moved nearer."""
+def _grains(values: np.ndarray, count: int, each: tuple[int, ...], extent: float) -> np.ndarray:
+    """Coordinates F N ``each`` as int16; what lies too far out to be seen is moved nearer."""
     _expect(len(values), count)
-    if values.ndim != 3 or values.shape[2] != width or not np.isfinite(values).all():
-        raise ValueError(f"a plane needs finite numbers F N {width}, not {values.shape}")
+    if values.shape[2:] != each or not np.isfinite(values).all():
+        sides = " ".join(map(str, each))
+        raise ValueError(f"a plane needs finite numbers F N {sides}, not {values.shape}")
     return np.clip(np.rint(values * (GRAIN / extent)), -32767, 32767).astype("<i2")
 
 
@@ -106,11 +110,12 @@ def _expect(frames: int, count: int) -> None:
         raise ValueError(f"{frames} frames but {count} labels")
 
 
-def _drawing(track: "Track | Plane") -> dict[str, Any]:
+def drawing(track: "Track | Plane") -> dict[str, Any]:
     """How the browser is to draw a plane."""
     if isinstance(track, Track):
         return {}
-    return {"trails": int(track.trails), "grain": GRAIN, "colours": CATEGORICAL}
+    how = {"trails": int(track.trails), "grain": GRAIN, "colours": CATEGORICAL}
+    return how | {"signed": track.signed}
 
 
 def _reel(frames: np.ndarray, bodies: list[bytes]) -> dict[str, Any]:

@@ -1,5 +1,8 @@
-// The plane at one moment: the ground, arrows over it, points, and the paths that some came along.
+// The plane at one moment: the ground, lines and arrows over it, points, and the paths that some
+// came along.
 const GROUND = 0.34; // how opaque the darkest ground is
+const LEVEL = 128; // where a signed ground is clear
+const SIGNED = 0.5; // how opaque it is at its ends
 const BANDS = 12; // steps in which a path fades
 
 function drawPlane(context, moment, side, ratio, look) {
@@ -13,7 +16,8 @@ function drawPlane(context, moment, side, ratio, look) {
   context.clip();
   context.fillStyle = look.paper;
   context.fillRect(0, 0, side, side);
-  if (track.ground) drawGround(pen, between(moment, track.ground), track.ground.shape);
+  if (track.ground) drawGround(pen, between(moment, track.ground), track);
+  if (track.lines) drawLines(pen, between(moment, track.lines), track);
   if (track.arrows) drawArrows(pen, between(moment, track.arrows));
   drawPoints(pen, moment);
   context.restore();
@@ -31,17 +35,44 @@ function between({ film, frame, next, part }, reel) {
 
 const small = document.createElement("canvas"); // the ground at its own size
 
-function drawGround({ context, side, look }, values, [height, width]) {
+function drawGround({ context, side, look }, values, { ground, signed, colours }) {
+  const [height, width] = ground.shape;
   Object.assign(small, { width, height });
   const inner = small.getContext("2d");
   const image = inner.createImageData(width, height);
-  for (let i = 0; i < values.length; i++) image.data[4 * i + 3] = GROUND * values[i];
+  if (signed) tint(image.data, values, colours.map(redGreenBlue));
+  else for (let i = 0; i < values.length; i++) image.data[4 * i + 3] = GROUND * values[i];
   inner.putImageData(image, 0, 0);
-  inner.globalCompositeOperation = "source-in";
-  inner.fillStyle = look.accent;
-  inner.fillRect(0, 0, width, height);
+  if (!signed) {
+    inner.globalCompositeOperation = "source-in";
+    inner.fillStyle = look.accent;
+    inner.fillRect(0, 0, width, height);
+  }
   context.imageSmoothingEnabled = true;
   context.drawImage(small, 0, 0, side, side);
+}
+
+// Above the level the colour of group 0, below it that of group 1.
+function tint(data, values, [above, below]) {
+  for (let i = 0; i < values.length; i++) {
+    const away = values[i] - LEVEL;
+    data.set(away > 0 ? above : below, 4 * i);
+    data[4 * i + 3] = SIGNED * 2 * Math.abs(away);
+  }
+}
+
+const redGreenBlue = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+
+// Paths through the plane, such as a grid that was bent.
+function drawLines({ context, fine, right, down }, values, { lines, colours }) {
+  const places = 2 * lines.shape[1];
+  const paths = new Path2D();
+  for (let i = 0; i < values.length; i += 2) {
+    const place = i % places ? "lineTo" : "moveTo";
+    paths[place](right(values[i]), down(values[i + 1]));
+  }
+  Object.assign(context, { globalAlpha: 0.55, strokeStyle: colours[1], lineWidth: 0.8 * fine, lineJoin: "round" });
+  context.stroke(paths);
 }
 
 // From (x, y) to (x + dx, y + dy), true to scale.

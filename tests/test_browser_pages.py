@@ -1,0 +1,126 @@
+"""The pages in a real Chromium: draw, sample, cancel, and nothing that overflows."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from dashboard import PATIENCE, button, is_painted, picture, until
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+pytest_plugins = ["browser", "dashboard"]
+pytestmark = pytest.mark.browser
+
+
+def test_samples_follow_the_prior_and_the_temperature(app, open_page, trained):
+    page = open_page(app, f"/reconstruct?a={trained[0].id}&b={trained[1].id}")
+    canvas = page.locator(".drag canvas").first
+    expect(canvas).to_be_visible()
+    until(lambda: is_painted(canvas))
+    normal = picture(canvas)
+    page.get_by_role("radio", name="Mixture of 10").click()
+    until(lambda: changed(page, normal))
+    expect(page).to_have_url(re.compile("prior=mixture"))
+    mixture = picture(page.locator(".drag canvas").first)
+    page.locator(".drag input[data-name=temperature]").fill("0")
+    until(lambda: changed(page, mixture))
+    expect(page.locator(".drag")).to_have_attribute("data-values", re.compile(r":0\b"))
+
+
+def changed(page: Page, before: np.ndarray) -> bool:
+    canvas = page.locator(".drag canvas").first
+    return bool(canvas.count()) and not np.array_equal(picture(canvas), before)
+
+
+def test_what_is_drawn_is_reconstructed_by_both(app, open_page):
+    page = open_page(app, "/reconstruct")
+    own = page.locator(".st-key-wrap-own")
+    paper = own.locator(".paper")
+    paper.scroll_into_view_if_needed()
+    expect(own.locator(".gm-strip")).to_have_count(0)
+    box = paper.bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 160, steps=8)
+    page.mouse.up()
+    expect(own.locator(".gm-strip")).to_have_count(2)
+
+
+def test_an_uploaded_picture_and_one_that_is_none(app, open_page):
+    page = open_page(app, "/reconstruct")
+    own = page.locator(".st-key-wrap-own")
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").save(buffer, "PNG")
+    good = {"name": "a.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    own.locator("input[type=file]").set_input_files(good)
+    expect(own.locator(".gm-strip")).to_have_count(2)
+    own.locator("input[type=file]").set_input_files(good | {"buffer": b"These are words."})
+    expect(own.get_by_role("alert")).to_contain_text("image")
+    expect(own.locator(".gm-strip")).to_have_count(0)
+
+
+# Diffusion --------------------------------------------------------------------------------------
+
+
+def test_a_sample_is_watched_step_by_step(app, open_page):
+    """The film arrives, plays by itself, and scrubs to noise and back without the server."""
+    page = open_page(app, "/reverse?sampling_steps=10&n=4")
+    film = page.locator(".player")
+    expect(film).to_have_attribute("data-frames", "11")
+    canvas = film.locator("canvas").first
+    slider = film.get_by_role("slider")
+    slider.press("End")
+    drawn = picture(canvas)
+    slider.press("Home")
+    noise = picture(canvas)
+    assert np.abs(drawn.astype(int) - noise).mean() > 20
+
+
+def test_cancelling_a_long_sampling_stops_it(app, open_page):
+    page = open_page(app, "/reverse?sampling_steps=1000&sampler=ddim&n=36&noise_seed=5")
+    expect(page.get_by_text(re.compile(r"Step \d+ of 1,000"))).to_be_visible()
+    button(page, "Cancel").click()
+    expect(page.get_by_text("Cancelled. Nothing runs any more.")).to_be_visible()
+    again = open_page(app, "/reverse?sampling_steps=5&n=1&noise_seed=6")  # needs the engine's turn
+    expect(again.locator(".player")).to_have_attribute("data-frames", "6")
+    expect(page.locator(".player")).to_have_count(0)
+
+
+SIZES = (1440, 900, 390)
+OVERFLOW = """() => Math.max(...[document.documentElement, ...document.querySelectorAll(
+  "[data-testid=stMain], [data-testid=stMainBlockContainer]")].map(
+  one => one.scrollWidth - one.clientWidth))"""
+LOADED = {
+    "/": ".player canvas",
+    "/train": ".st-key-train button",
+    "/runs": ".stDataFrame canvas",
+    "/reconstruct": ".st-key-wrap-own .paper",
+    "/points": ".player canvas",
+    "/forward": ".js-plotly-plot",
+    "/reverse": ".player canvas",
+    "/schedules": ".js-plotly-plot",
+    "/simple": ".player canvas",
+    "/latent": ".gm-hero",
+    "/game": ".gm-hero",
+    "/clinic": ".gm-hero",
+    "/losses": ".gm-hero",
+    "/mistakes": ".gm-hero",
+    "/gan_images": ".gm-hero",
+    "/conditional": ".gm-hero",
+    "/train?run=": ".js-plotly-plot",
+    "/runs?runs=": ".js-plotly-plot",
+}
+
+
+@pytest.mark.parametrize("path", LOADED)
+def test_no_page_overflows(path, app, open_page, trained):
+    page = open_page(app, path + (trained[0].id if path.endswith("=") else ""))
+    expect(page.locator(LOADED[path]).first).to_be_visible()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in SIZES:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_function(f"({OVERFLOW})() <= 0", timeout=PATIENCE)
+    assert "Traceback" not in page.inner_text("body")
+    assert not page.get_by_role("alert").count()
