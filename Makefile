@@ -10,7 +10,7 @@ app: .venv/app  ## serve the dashboard on http://127.0.0.1:8501
 	@$(RUN) -m explorer app
 
 test: .venv/dev  ## the fast tests, two files at a time
-	$(RUN) -m pytest -n 2 --dist loadfile
+	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: .venv/dev  ## minutes of training and of killed processes
 	$(RUN) -m pytest -m slow

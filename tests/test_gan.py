@@ -239,9 +239,13 @@ def test_spread_is_the_mean_standard_deviation_over_the_batch(shape):
 @pytest.mark.parametrize("conv", [True, False])
 def test_a_batch_all_alike_shows_in_the_logits(conv):
     net = Discriminator((1, 28, 28), 8, conv=conv, norm="none", spread=True).eval()
-    one = torch.rand(1, 1, 28, 28)
-    alike, mixed = one.repeat(6, 1, 1, 1), torch.cat([one, torch.rand(5, 1, 28, 28)])
-    assert not torch.allclose(net(alike)[0], net(mixed)[0], atol=1e-6)
+    with torch.no_grad():
+        net.head.weight[:, -1] = 1  # the last input is the deviation, at the last position
+    x = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    alike = x[:1].repeat(6, 1, 1, 1)
+    features = net.features(x)[0, -1] - net.features(alike)[0, -1]
+    assert features > 1e-6
+    assert net(x)[0] - net(alike)[0] > features / 2
 
 
 # Classes -----------------------------------------------------------------------------------------
