@@ -33,6 +33,7 @@ class Loss:
     fake: Callable[[Tensor], Tensor]
     generator: Callable[[Tensor], Tensor]
     smooths: bool = False  # whether the target of real pictures can be smoothed
+    probability: bool = False  # whether the logit is read as that of a probability
 
     def discriminator(self, real: Tensor, fake: Tensor, target: float = 1.0) -> Tensor:
         """Logits of real and of generated pictures -> the mean loss of the discriminator."""
@@ -46,17 +47,27 @@ def _cross_entropy(d: Tensor, target: float) -> Tensor:
 
 LOSSES = {
     "non-saturating": Loss(
-        "Cross-entropy, non-saturating", _cross_entropy, F.softplus, lambda d: F.softplus(-d), True
+        "Cross-entropy, non-saturating",
+        _cross_entropy,
+        F.softplus,
+        lambda d: F.softplus(-d),
+        smooths=True,
+        probability=True,
     ),
     "minimax": Loss(
-        "Cross-entropy, minimax", _cross_entropy, F.softplus, lambda d: -F.softplus(d), True
+        "Cross-entropy, minimax",
+        _cross_entropy,
+        F.softplus,
+        lambda d: -F.softplus(d),
+        smooths=True,
+        probability=True,
     ),
     "least-squares": Loss(
         "Least squares",
         lambda d, target: (d - target).square() / 2,
         lambda d: d.square() / 2,
         lambda d: (d - 1).square() / 2,
-        True,
+        smooths=True,
     ),
     "wasserstein": Loss("Wasserstein", lambda d, _: -d, lambda d: d, lambda d: -d),
     "hinge": Loss("Hinge", lambda d, _: F.relu(1 - d), lambda d: F.relu(1 + d), lambda d: -d),

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from explorer import catalog, checkpoints, data
+from explorer import catalog, checkpoints, data, probes
+from explorer.adversarial import LOSSES
 from explorer.answers import Checkup, PictureCheckup
 from explorer.checkpoints import build
 from explorer.collapse import POINTS
-from explorer.data import Spec
 from explorer.device import own_randomness
 from explorer.errors import InputError
 from explorer.metrics.classes import class_shares
@@ -26,11 +26,12 @@ from explorer.metrics.modes import mode_shares
 from explorer.models.base import Decodes
 from explorer.models.gan import GAN
 from explorer.pictures import to_uint8
+from explorer.plane_games import picture, places, relative
+from explorer.points import SPEC
 from explorer.probes import quietly
 from explorer.recipe import recipe
 from explorer.training import Trainer
 
-SPEC = Spec((2,))
 SHOWN = 512  # points of a checkup
 PIXELS = 48  # of D's surface, a side
 EXTENT = 1.8  # half the side of what is shown
@@ -39,7 +40,6 @@ FEWEST, MOST = 10, 5000  # steps
 WIDEST = 512  # numbers of noise; a model takes the first that it needs
 KEPT = 16  # collapsed states
 EXAMINED, DRAWN = 1000, 64  # pictures that are classified; that are shown
-CHUNK = 250  # pictures at once
 
 State = dict[str, Tensor]
 
@@ -149,14 +149,9 @@ def checkup(model: GAN, z: Tensor, modes: data.Mixture, step: int) -> Checkup:
 
 def _surface(model: GAN) -> np.ndarray:
     """D over the plane from its lowest value to its highest: uint8 PIXELS², the top row first."""
-    ticks = EXTENT * (2 * (torch.arange(PIXELS) + 0.5) / PIXELS - 1)
-    y, x = torch.meshgrid(ticks.flip(0), ticks, indexing="ij")
-    d = model.judge(torch.stack([x, y], dim=-1).view(-1, 2))
-    if model.config.loss in ("non-saturating", "minimax"):
-        shade = torch.sigmoid(d)
-    else:
-        shade = (d - d.min()) / (d.max() - d.min()).clamp(min=1e-9)
-    return (255 * shade).round().byte().view(PIXELS, PIXELS).numpy()
+    d = model.judge(places(EXTENT, PIXELS))
+    likely = LOSSES[model.config.loss].probability
+    return picture(torch.sigmoid(d) if likely else relative(d), PIXELS)
 
 
 # On pictures ----------------------------------------------------------------------------------
@@ -173,16 +168,16 @@ def examine(checkpoint: str, seed: int = 0) -> PictureCheckup:
     if judge is None or not isinstance(model, Decodes):
         raise InputError("Only GANs of FashionMNIST and MNIST are examined. Choose one of those.")
     z = noise(EXAMINED, model.latent, seed)
-    x = torch.cat([model.decode(part) for part in z.split(CHUNK)])
-    predicted = torch.cat([judge.logits(part).argmax(1) for part in x.split(CHUNK)]).numpy()
+    x = probes.decode(model, z, probes.classes_of(model, EXAMINED))
+    predicted = judge.logits(torch.from_numpy(x)).argmax(1).numpy()
     shares = class_shares(predicted, len(judge.classes))
     return PictureCheckup(
         step=int(found.header.facts["step"]),
-        pictures=to_uint8(x[:DRAWN].numpy()),
+        pictures=to_uint8(x[:DRAWN]),
         classes=judge.classes,
         shares=shares.shares,
         effective=shares.effective,
         hit=shares.hit,
         entropy=shares.entropy,
-        distance=pairwise_distance(x.numpy()),
+        distance=pairwise_distance(x),
     )

@@ -15,11 +15,10 @@ import numpy as np
 from explorer.answers import Board, SlowRound
 from explorer.checkpoints import build
 from explorer.config import Setting, describe
-from explorer.data import Data
 from explorer.errors import NonFinite
 from explorer.game_sight import SHOWN, Sight
 from explorer.models.gan import GAN, Config, D
-from explorer.points import SPEC, Cloud
+from explorer.points import SPEC, Cloud, unlabelled
 from explorer.recipe import Recipe, TrainSettings, recipe
 from explorer.state import Window
 from explorer.training import Trainer
@@ -87,7 +86,7 @@ class Game:
         """Set up a game by the rules and with the players in ``values``.  Raises InputError."""
         made = chosen(cloud.name, values)
         self.name, self.values, self.lock = cloud.name, values, threading.Lock()
-        self.trainer = Trainer(build(made, SPEC), made.training, *_data(cloud))
+        self.trainer = Trainer(build(made, SPEC), made.training, *unlabelled(cloud, TILED))
         latent, seed = made.config().latent, made.training.seed
         self.sight = Sight(cloud.train, cloud.modes, latent, seed)
         self.latest = self._look()
@@ -153,12 +152,6 @@ class Game:
         self.past.append(self.latest)
         if len(self.past) > REMEMBERED:
             self.past, self.every = self.past[::2], 2 * self.every
-
-
-def _data(cloud: Cloud) -> tuple[Data, Data]:
-    """Training and held-out points without labels; few of them are repeated."""
-    train = np.tile(cloud.train, (-(-TILED // len(cloud.train)), 1))
-    return Data(cloud.name, "train", train, None), Data(cloud.name, "test", cloud.held, None)
 
 
 def _flat(z: np.ndarray) -> np.ndarray:

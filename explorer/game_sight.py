@@ -18,6 +18,7 @@ from explorer.device import own_randomness
 from explorer.game_pictures import EXTENT
 from explorer.metrics.modes import mode_shares
 from explorer.models.gan import GAN
+from explorer.plane_games import places, push
 
 SHOWN = 400  # real and generated points
 PUSHED = 100  # generated points with an arrow
@@ -25,7 +26,6 @@ COUNTED = 1000  # generated points for the modes
 PIXELS = 48  # of D's surface, a side
 THREADS, PLACES = 13, 33  # of the grid of noise: lines a direction, places a line
 
-SIGMOID = ("non-saturating", "minimax")
 SCALES = {"least-squares": (0.5, 0.5), "hinge": (0.0, 1.0)}  # what tells nothing, how far is sure
 
 
@@ -38,8 +38,7 @@ class Sight:
         self.modes = modes
         self.z = torch.randn(COUNTED, latent, generator=own_randomness(seed, "noise"))
         self.grid = lattice(latent)
-        ticks = EXTENT * (2 * (torch.arange(PIXELS) + 0.5) / PIXELS - 1)
-        self.places = torch.stack(torch.meshgrid(ticks, -ticks, indexing="xy"), -1).flatten(0, 1)
+        self.places = places(EXTENT, PIXELS)
 
     def board(self, model: GAN, round: int) -> Board:
         """The game as it stands; nothing about the model is changed."""
@@ -48,7 +47,7 @@ class Sight:
             lines = model.decode(self.grid.flatten(0, 1)).view(*self.grid.shape[:2], 2)
             d_real, d_fake = model.judge(self.real), model.judge(fake[:SHOWN])
             surface = model.judge(self.places).view(PIXELS, PIXELS)
-            pushed = pushes(model, fake[:PUSHED])
+            _, pushed = push(model, fake[:PUSHED], LOSSES[model.config.loss].generator)
         middle, reach = scale(model.config.loss, surface, d_real, d_fake)
         shares = mode_shares(fake.numpy(), self.modes) if self.modes else None
         return Board(
@@ -66,18 +65,9 @@ class Sight:
         )
 
 
-def pushes(model: GAN, x: Tensor) -> Tensor:
-    """−∂L/∂x, how G's loss wants each generated point to move: N 2 -> N 2."""
-    with torch.enable_grad():
-        x = x.detach().requires_grad_()
-        loss = LOSSES[model.config.loss].generator(model.judge(x)).sum()
-    (gradient,) = torch.autograd.grad(loss, x)
-    return -gradient
-
-
 def reading(model: GAN, d: Tensor) -> Tensor:
     """Logits as what the loss takes them for: probabilities, or the scores that they are."""
-    return d.sigmoid() if model.config.loss in SIGMOID else d
+    return d.sigmoid() if LOSSES[model.config.loss].probability else d
 
 
 def terms(model: GAN, d_real: Tensor, d_fake: Tensor) -> dict[str, float]:
@@ -97,7 +87,7 @@ def scale(loss: str, surface: Tensor, d_real: Tensor, d_fake: Tensor) -> tuple[f
 
     Scores of a Wasserstein critic mean nothing alone: their middle lies between both means.
     """
-    if loss in SIGMOID:
+    if LOSSES[loss].probability:
         return 0.5, 0.5
     if loss in SCALES:
         return SCALES[loss]

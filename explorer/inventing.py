@@ -20,7 +20,7 @@ from explorer.metrics.classifier import Classifier
 from explorer.models.base import Decodes
 from explorer.models.gan import GAN
 from explorer.pictures import to_uint8
-from explorer.probes import CHUNK, quietly
+from explorer.probes import decode, quietly
 
 SHIFT = 0.1  # how far a latent is moved to see what it does
 
@@ -28,14 +28,6 @@ SHIFT = 0.1  # how far a latent is moved to see what it does
 def latents(model: Decodes, n: int, seed: int) -> Tensor:
     """The ``n`` latents from N(0, I) that samples of one seed begin with: n Z."""
     return draw(n, (model.latent,), own_randomness(seed, "sample"))
-
-
-@quietly
-def pictures(model: Decodes, z: Tensor, y: Tensor | None = None) -> np.ndarray:
-    """Latents N Z and, for a model that knows classes, classes N -> float32 N C H W in [0, 1]."""
-    chunks = [part.split(CHUNK) for part in (z, y) if part is not None]
-    drawn = [model.decode(*chunk) for chunk in zip(*chunks, strict=True)]
-    return torch.cat(drawn).numpy()
 
 
 def truncated(z: Tensor, threshold: float) -> Tensor:
@@ -72,7 +64,7 @@ def line(a: Tensor, b: Tensor, steps: int, straight: bool) -> Tensor:
 def along(model: Decodes, z: Tensor, y: Tensor | None = None) -> Paths:
     """Rows of latents (rows columns Z; classes rows columns) as pictures, and how even each is."""
     rows, columns = z.shape[:2]
-    x = pictures(model, z.flatten(0, 1), None if y is None else y.flatten())
+    x = decode(model, z.flatten(0, 1), None if y is None else y.flatten())
     step, jump = smoothness(x.reshape(rows, columns, *x.shape[1:]))
     shown = to_uint8(x)
     return Paths(shown.reshape(rows, columns, *shown.shape[1:]), step, jump)
@@ -130,7 +122,7 @@ def steepest(model: Decodes, z: Tensor, y: Tensor | None = None) -> Tensor:
     """
     shifts = SHIFT * torch.eye(len(z))
     told = None if y is None else y.expand(2 * len(z))
-    ends = pictures(model, torch.cat([z + shifts, z - shifts]), told).reshape(2, len(z), -1)
+    ends = decode(model, torch.cat([z + shifts, z - shifts]), told).reshape(2, len(z), -1)
     jacobian = (ends[0] - ends[1]).astype(float) / (2 * SHIFT)  # Z pixels
     _, vectors = np.linalg.eigh(jacobian @ jacobian.T)  # the largest last, of either sign
     found = vectors[:, :-3:-1].T
@@ -148,7 +140,7 @@ def styles(model: GAN, n: int, measured: int, seed: int) -> Styles:
     """
     count = len(model.classes)
     z = latents(model, measured, seed).repeat(count, 1)
-    x = pictures(model, z, torch.arange(count).repeat_interleave(measured))
+    x = decode(model, z, torch.arange(count).repeat_interleave(measured))
     x = x.reshape(count, measured, *x.shape[1:])
     shown = to_uint8(x[:, :n].reshape(-1, *x.shape[2:]))
     return Styles(shown.reshape(count, n, *shown.shape[1:]), *shares(x))
@@ -191,7 +183,7 @@ def condition(
     z = latents(model, each, seed)
     counts, examples = np.zeros((count, count), dtype=np.int64), []
     for asked in range(count):
-        x = pictures(model, z, torch.full((each,), asked))
+        x = decode(model, z, torch.full((each,), asked))
         seen = seen_by(classifier, x)
         counts[asked] = np.bincount(seen, minlength=count)
         examples.append(_firsts(to_uint8(x), seen, count))

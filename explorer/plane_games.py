@@ -11,14 +11,13 @@ from explorer import data
 from explorer.adversarial import LOSSES
 from explorer.answers import Film, Plane
 from explorer.checkpoints import build
-from explorer.data import Spec
 from explorer.device import own_randomness
 from explorer.models.gan import GAN
+from explorer.points import SPEC
 from explorer.recipe import recipe
 from explorer.training import Trainer
 
 RING = "ring"
-SPEC = Spec((2,))
 EXTENT = 2.0  # half the side of what is shown
 PIXELS = 40  # of the ground, a side
 SHOWN = 128  # generated points, and as many real ones
@@ -96,9 +95,10 @@ def moments(total: int) -> set[int]:
 
 def push(model: GAN, x: Tensor, term: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
     """Logits N of points N 2, and −∂ term/∂x: where descent on ``term`` moves each, N 2."""
-    x = x.detach().requires_grad_()
-    d = model.judge(x)
-    (gradient,) = torch.autograd.grad(term(d).sum(), x)
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        d = model.judge(x)
+        (gradient,) = torch.autograd.grad(term(d).sum(), x)
     return d.detach(), -gradient
 
 
@@ -121,20 +121,34 @@ def arrows(x: Tensor, moves: Tensor) -> np.ndarray:
 @torch.no_grad()
 def surface(model: GAN, loss: str) -> np.ndarray:
     """How real D finds each place, uint8 PIXELS PIXELS, the top row first."""
-    ticks = EXTENT * (2 * (torch.arange(PIXELS) + 0.5) / PIXELS - 1)
+    return picture(shade(loss, model.judge(places(EXTENT, PIXELS))), PIXELS)
+
+
+def places(extent: float, pixels: int) -> Tensor:
+    """The middles of ``pixels``² squares of [−extent, extent]², the top row first: pixels² 2."""
+    ticks = extent * (2 * (torch.arange(pixels) + 0.5) / pixels - 1)
     y, x = torch.meshgrid(ticks.flip(0), ticks, indexing="ij")
-    d = model.judge(torch.stack([x, y], dim=-1).view(-1, 2))
-    return (255 * shade(loss, d)).round().byte().view(PIXELS, PIXELS).numpy()
+    return torch.stack([x, y], dim=-1).view(-1, 2)
+
+
+def picture(shades: Tensor, pixels: int) -> np.ndarray:
+    """Numbers in [0, 1] at `places` as a picture, uint8 pixels pixels."""
+    return (255 * shades).round().byte().view(pixels, pixels).numpy()
 
 
 def shade(loss: str, d: Tensor) -> Tensor:
     """Logits as numbers in [0, 1]: σ(d), or between the loss's two targets, or relative."""
-    if loss in ("non-saturating", "minimax"):
+    if LOSSES[loss].probability:
         return torch.sigmoid(d)
     if loss == "least-squares":
         return d.clamp(0, 1)
     if loss == "hinge":
         return (d.clamp(-1, 1) + 1) / 2
+    return relative(d)
+
+
+def relative(d: Tensor) -> Tensor:
+    """From the lowest of the logits, 0, to the highest, 1."""
     return (d - d.min()) / (d.max() - d.min()).clamp(min=1e-9)
 
 

@@ -201,7 +201,7 @@ def _key(cloud: Cloud, made: Recipe) -> str:
 
 
 def _train(cloud: Cloud, made: Recipe) -> Generator[Learning, None, Learned]:
-    trainer = Trainer(build(made, SPEC), made.training, *_data(cloud))
+    trainer = Trainer(build(made, SPEC), made.training, *unlabelled(cloud))
     noise = trainer.model.start(SHOWN, own_randomness(made.training.seed, "preview"))
     looks = {round(trainer.total * (i / LOOKS) ** 2) for i in range(LOOKS + 1)}
     frames, losses, loss, began = {}, [], float("nan"), time.perf_counter()
@@ -220,10 +220,9 @@ def _train(cloud: Cloud, made: Recipe) -> Generator[Learning, None, Learned]:
         trainer.advance()
 
 
-def _data(cloud: Cloud) -> tuple[Data, Data]:
-    """Training and held-out points without labels; few of them are repeated."""
-    times = -(-TILED // len(cloud.train))
-    train = np.tile(cloud.train, (times, 1))
+def unlabelled(cloud: Cloud, least: int = TILED) -> tuple[Data, Data]:
+    """Training and held-out points without labels; fewer than ``least`` are repeated."""
+    train = np.tile(cloud.train, (-(-least // len(cloud.train)), 1))
     return Data(cloud.name, "train", train, None), Data(cloud.name, "test", cloud.held, None)
 
 

@@ -10,8 +10,9 @@ from explorer.answers import Board
 from explorer.errors import InputError, NonFinite
 from explorer.game import PLAYERS, RULES, Game, chosen, game_settings
 from explorer.game_pictures import EXTENT, LONGEST, PHASES, arrows, film, ground, slow_film
-from explorer.game_sight import PIXELS, PUSHED, SHOWN, lattice, pushes
+from explorer.game_sight import PIXELS, PUSHED, SHOWN, lattice
 from explorer.models.gan import D, G
+from explorer.plane_games import push
 from explorer.points import cloud
 
 BRIEF = {"width": 4, "d_width": 4, "batch_size": 32}
@@ -280,7 +281,7 @@ def test_the_grid_of_noise_cuts_it_into_equal_shares(latent, lines):
 
 def test_pushes_leave_no_gradient_behind():
     game = new()
-    pushes(game.trainer.model, torch.zeros(3, 2))
+    push(game.trainer.model, torch.zeros(3, 2), lambda d: d)
     assert all(p.grad is None for p in game.trainer.model.parameters())
 
 

@@ -113,7 +113,7 @@ def test_rows_of_pictures_come_in_the_order_of_their_latents():
 
 def test_one_seed_means_the_same_pictures_as_on_other_pages():
     model = gan()
-    x = inventing.pictures(model, inventing.latents(model, 5, 3))
+    x = probes.decode(model, inventing.latents(model, 5, 3))
     assert np.array_equal(probes.shown(model, x), probes.sample(model, 5, 3).pictures)
 
 

@@ -1,17 +1,17 @@
 """The clinic in Streamlit's own simulation: it opens alive, treats, and forks runs."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import live_pages
 import pytest
-import streamlit as st
+import test_pages
+from live_pages import players, told, workspace
 from streamlit.testing.v1 import AppTest
-from test_pages import _navigation
+from test_pages import _navigation, labels, sound
 
 from explorer import launch, runs
 from explorer.collapse import CURES, INGREDIENTS, PICTURES
-from explorer.engine import engine
 from explorer.ui import clinic_runs, clinic_words
 
 __all__ = ["_navigation"]  # an autouse fixture: without it AppTest forgets app.py's table
@@ -24,55 +24,22 @@ TINY = {"width": 4, "d_width": 4, "batch_size": 2500, "device": "cpu", "steps": 
 @pytest.fixture(scope="module", autouse=True)
 def _place(tmp_path_factory) -> Iterator[None]:
     """An empty workspace and an engine of its own."""
-    folder = tmp_path_factory.mktemp("clinic")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_RUNS", str(folder))
-        patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
-        patch.setenv("OMP_NUM_THREADS", "1")
-        engine().close()  # the next one is started with this environment
+    with workspace(tmp_path_factory.mktemp("clinic")):
         yield
-        engine().close()
-        st.cache_resource.clear()
 
 
 def opened(**address: str) -> AppTest:
     """The page at an address, in a new session."""
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    at.query_params.update(BRIEF | address)
-    return sound(at.switch_page("pages/clinic.py").run())
+    return test_pages.opened("clinic", **(BRIEF | address))
 
 
 def settled(at: AppTest) -> AppTest:
     """The page once nothing on it is waited for any more."""
-    for _ in range(1000):
-        if not any(slot in at.session_state for slot in SLOTS):
-            return at
-        time.sleep(0.1)
-        sound(at.run())
-    raise AssertionError("the page never came to rest")
-
-
-def sound(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception
-    assert "could not be shown" not in told(at)
-    return at
-
-
-def told(at: AppTest, kind: str = "error") -> str:
-    return " ".join(str(one.value) for one in at.get(kind)).replace("\\", "")
+    return live_pages.settled(at, lambda at: any(slot in at.session_state for slot in SLOTS))
 
 
 def html(at: AppTest) -> str:
     return " ".join(one.proto.body for one in at.get("html"))
-
-
-def labels(at: AppTest) -> list[str]:
-    return [one.label for one in at.button]
-
-
-def players(at: AppTest) -> int:
-    names = [one.proto.component_name for one in at.get("bidi_component")]
-    return names.count("explorer.player")
 
 
 # On points ------------------------------------------------------------------------------------

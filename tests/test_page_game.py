@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
+import test_pages
+from live_pages import told, workspace
 from streamlit.testing.v1 import AppTest
-from test_pages import _navigation
+from test_pages import _navigation, button, sound
 
 from explorer.answers import Course
-from explorer.engine import engine
 from explorer.errors import ResourceError
 from explorer.game_pictures import PHASES
 from explorer.ui import game_board, game_seat, game_words
@@ -23,14 +23,8 @@ BRIEF = {"g_width": "4", "g_d_width": "4", "g_batch_size": "32"}
 @pytest.fixture(scope="module", autouse=True)
 def _place(tmp_path_factory) -> Iterator[None]:
     """An empty workspace and an engine of its own."""
-    folder = tmp_path_factory.mktemp("game")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_RUNS", str(folder))
-        patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
-        engine().close()  # the next one is started with this environment
+    with workspace(tmp_path_factory.mktemp("game")):
         yield
-        engine().close()
-        st.cache_resource.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -43,19 +37,7 @@ def said(monkeypatch) -> dict:
 
 def opened(**address: str) -> AppTest:
     """The page at an address, in a new session."""
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    at.query_params.update(BRIEF | address)
-    return sound(at.switch_page("pages/game.py").run())
-
-
-def sound(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception
-    assert "could not be shown" not in told(at)
-    return at
-
-
-def told(at: AppTest, kind: str = "error") -> str:
-    return " ".join(str(one.value) for one in at.get(kind)).replace("\\", "")
+    return test_pages.opened("game", **(BRIEF | address))
 
 
 def wished(at: AppTest, said: dict, act: str, rounds: int = 1) -> game_seat.Seat:
@@ -71,10 +53,6 @@ def seat(at: AppTest) -> game_seat.Seat:
 
 def components(at: AppTest) -> list[str]:
     return [one.proto.component_name for one in at.get("bidi_component")]
-
-
-def button(at: AppTest, label: str):
-    return next(one for one in at.button if one.label == label)
 
 
 def test_it_opens_alive():

@@ -1,15 +1,15 @@
 """The page of known mistakes in Streamlit's own simulation: a question first, then both twins."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import live_pages
 import pytest
-import streamlit as st
+import test_pages
+from live_pages import players, told, workspace
 from streamlit.testing.v1 import AppTest
-from test_pages import _navigation
+from test_pages import _navigation, sound
 
-from explorer.engine import engine
 from explorer.models.gan import Config
 from explorer.ui import mistake_views
 from explorer.ui.mistake_words import MISTAKES, SHOW
@@ -26,48 +26,18 @@ BRIEF = {
 @pytest.fixture(scope="module", autouse=True)
 def _place(tmp_path_factory) -> Iterator[None]:
     """An empty workspace and an engine of its own."""
-    folder = tmp_path_factory.mktemp("mistakes")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_RUNS", str(folder))
-        patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
-        patch.setenv("OMP_NUM_THREADS", "1")
-        engine().close()  # the next one is started with this environment
+    with workspace(tmp_path_factory.mktemp("mistakes")):
         yield
-        engine().close()
-        st.cache_resource.clear()
 
 
 def opened(**address: str) -> AppTest:
     """The page at an address, in a new session."""
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    at.query_params.update(BRIEF | address)
-    return sound(at.switch_page("pages/mistakes.py").run())
+    return test_pages.opened("mistakes", **(BRIEF | address))
 
 
 def settled(at: AppTest) -> AppTest:
     """The page once nothing on it is waited for any more."""
-    for _ in range(1000):
-        if "m_job" not in at.session_state:
-            return at
-        time.sleep(0.1)
-        sound(at.run())
-    raise AssertionError("the page never came to rest")
-
-
-def sound(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception
-    assert "could not be shown" not in told(at)
-    return at
-
-
-def told(at: AppTest, *kinds: str) -> str:
-    found = [one for kind in kinds or ("error",) for one in at.get(kind)]
-    return " ".join(str(one.value) for one in found).replace("\\", "")
-
-
-def players(at: AppTest) -> int:
-    names = [one.proto.component_name for one in at.get("bidi_component")]
-    return names.count("explorer.player")
+    return live_pages.settled(at, lambda at: "m_job" in at.session_state)
 
 
 def test_every_teaching_switch_has_its_mistake():

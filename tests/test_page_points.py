@@ -1,17 +1,17 @@
 """The page of the plane in Streamlit's own simulation: alive, trained, compared, refused."""
 
 import base64
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import live_pages
 import numpy as np
 import pytest
-import streamlit as st
+import test_pages
+from live_pages import players, told, workspace
 from streamlit.testing.v1 import AppTest
-from test_pages import _navigation
+from test_pages import _navigation, button, labels, sound
 
-from explorer.engine import engine
 from explorer.ui import plot_pad
 
 __all__ = ["_navigation"]  # an autouse fixture: without it AppTest forgets app.py's table
@@ -24,31 +24,18 @@ ALL = {"Train", "How it learned", "The same noise, several ways", "What goes wro
 @pytest.fixture(scope="module", autouse=True)
 def _place(tmp_path_factory) -> Iterator[None]:
     """An empty workspace and an engine of its own."""
-    folder = tmp_path_factory.mktemp("plane")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_RUNS", str(folder))
-        patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
-        engine().close()  # the next one is started with this environment
+    with workspace(tmp_path_factory.mktemp("plane")):
         yield
-        engine().close()
-        st.cache_resource.clear()
 
 
 def opened(**address: str) -> AppTest:
     """The page at an address, in a new session."""
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    at.query_params.update(BRIEF | address)
-    return sound(at.switch_page("pages/points.py").run())
+    return test_pages.opened("points", **(BRIEF | address))
 
 
 def settled(at: AppTest) -> AppTest:
     """The page once nothing on it is waited for any more."""
-    for _ in range(1000):
-        if not any(awaited(at, slot) for slot in SLOTS):
-            return at
-        time.sleep(0.1)
-        sound(at.run())
-    raise AssertionError("the page never came to rest")
+    return live_pages.settled(at, lambda at: any(awaited(at, slot) for slot in SLOTS))
 
 
 def awaited(at: AppTest, slot: str) -> bool:
@@ -56,31 +43,8 @@ def awaited(at: AppTest, slot: str) -> bool:
     return slot in at.session_state and not at.session_state[slot][1].error
 
 
-def sound(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception
-    assert "could not be shown" not in told(at)
-    return at
-
-
-def told(at: AppTest, kind: str = "error") -> str:
-    return " ".join(str(one.value) for one in at.get(kind)).replace("\\", "")
-
-
 def headers(at: AppTest) -> list[str]:
     return [one.value for one in at.header]
-
-
-def labels(at: AppTest) -> list[str]:
-    return [one.label for one in at.button]
-
-
-def button(at: AppTest, label: str):
-    return next(one for one in at.button if one.label == label)
-
-
-def players(at: AppTest) -> int:
-    names = [one.proto.component_name for one in at.get("bidi_component")]
-    return names.count("explorer.player")
 
 
 def test_it_opens_alive_and_trains_by_itself():

@@ -315,7 +315,7 @@ class GAN(Model):
         return Optimization(c.d_optimizer, c.d_learning_rate, (c.d_beta1, c.d_beta2))
 
     def units(self) -> dict[str, str]:
-        unit = "probability" if self._reads_probability else "score"
+        unit = "probability" if LOSSES[self.config.loss].probability else "score"
         return {"D(real)": unit, "D(generated)": unit}
 
     # The game -----------------------------------------------------------------------------------
@@ -362,12 +362,8 @@ class GAN(Model):
         return x + noise * batch.noise(purpose, x.shape) if noise else x
 
     def _opinions(self, d_real: Tensor, d_fake: Tensor) -> dict[str, Tensor]:
-        read = torch.sigmoid if self._reads_probability else lambda d: d
+        read = torch.sigmoid if LOSSES[self.config.loss].probability else lambda d: d
         return {"D(real)": read(d_real).mean(), "D(generated)": read(d_fake).mean()}
-
-    @property
-    def _reads_probability(self) -> bool:
-        return self.config.loss in ("non-saturating", "minimax")
 
     def _penalty(
         self, batch: Batch, real: Tensor, fake: Tensor, y: Tensor, i: int

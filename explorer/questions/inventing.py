@@ -11,6 +11,7 @@ from explorer.errors import InputError
 from explorer.metrics.classifier import classifier, problem
 from explorer.models.base import Decodes, Model
 from explorer.pictures import to_uint8
+from explorer.probes import decode
 from explorer.questions.subjects import model_of
 
 MOST = 256  # pictures in an answer
@@ -26,7 +27,7 @@ def truncated(checkpoint: str, n: int, seed: int, threshold: float) -> tuple[Sam
     if n < 2 * classes:
         raise InputError(f"{n} pictures are asked for, but {classes} classes need two of each.")
     z = inventing.truncated(inventing.latents(model, _few(n), seed), threshold)
-    x = inventing.pictures(model, z)
+    x = decode(model, z)
     return Samples(to_uint8(x), "truncated", seed), inventing.spread(x, classes)
 
 

@@ -113,7 +113,7 @@ def _push(slow: SlowRound, loss: str) -> Phase:
         f"so that none crosses the plane). Their mean strength is **{push:.2f}**; where D is flat "
         "there is no arrow, and nothing to learn from.",
         r"-\frac{\partial L_G}{\partial \hat x}",
-        "explorer.game_sight:pushes",
+        "explorer.plane_games:push",
     )
 
 
