@@ -140,7 +140,7 @@ with guarded():
         if subject is not None:
             {"live": live, "slow": slowly, "past": past}[view](subject, values, rules)
     st.header("What they mean")
-    left, right = st.container(key="wrap-meaning").columns(2, gap="large")
+    left, right = st.container(key="wrap-wide-meaning").columns(2, gap="large")
     with left:
         st.markdown("**D minimises**, over its own weights only:")
         st.latex("L_D = " + game_words.FORMULAS[values["loss"]][0])

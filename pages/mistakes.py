@@ -28,7 +28,7 @@ def settings(which: str) -> dict[str, Any]:
 
 def in_code(one: Mistake) -> None:
     """The mistake and what it should be."""
-    left, right = st.container(key="wrap-m-code").columns(2, gap="large")
+    left, right = st.container(key="wrap-wide-code").columns(2, gap="large")
     with left:
         st.caption("With the mistake")
         st.code(one.wrong, language="python")

@@ -56,7 +56,7 @@ def only(film: Film, titles: list[str]) -> Film:
 def formulas(names: list[str]) -> None:
     """The chain rule and each loss, beside the lines that compute them."""
     st.subheader("In one formula")
-    left, right = st.container(key="wrap-l-formula").columns(2, gap="large")
+    left, right = st.container(key="wrap-wide-formula").columns(2, gap="large")
     with left:
         st.latex(
             r"\underbrace{\frac{\partial L}{\partial x}}_{\text{push on a point}} = "
@@ -118,7 +118,7 @@ def saturates(curves: dict[str, dict], names: list[str], found: dict[str, Any]) 
 def first(curves: dict[str, dict], names: list[str], found: dict[str, Any]) -> None:
     """Vanishing sigmoid."""
     given = {name: found["factors"][name] for name in ("minimax", "non-saturating")}
-    left, right = st.container(key="wrap-l-first").columns(2, gap="large")
+    left, right = st.container(key="wrap-wide-first").columns(2, gap="large")
     with left:
         st.markdown(
             "D learns to tell the generated points with certainty: their logits *d* go far below "
@@ -148,7 +148,7 @@ def second(curves: dict[str, dict], found: dict[str, Any]) -> None:
     """The pull to a target."""
     pair = ["non-saturating", "least-squares"]
     fake = {name: found["fake"][name][-1] for name in pair}
-    left, right = st.container(key="wrap-l-second").columns(2, gap="large")
+    left, right = st.container(key="wrap-wide-second").columns(2, gap="large")
     with left:
         figure = loss_plots.pulls(curves, pair, fake)
         st.plotly_chart(figure, key="l_pulls", config=figures.CONFIG)
@@ -191,7 +191,7 @@ def third(curves: dict[str, dict], found: dict[str, Any]) -> None:
         "D along the diagonal from the lower left to the upper right, after its updates alone. "
         "Dots at the foot: generated points in colour, real ones in grey."
     )
-    left, right = st.container(key="wrap-l-third").columns(2, gap="large")
+    left, right = st.container(key="wrap-wide-third").columns(2, gap="large")
     with left:
         st.markdown(
             "A D that reads probabilities ends as a **step**: flat where the generated points are, "
