@@ -162,7 +162,10 @@ CURES = {
 _GAME = {"loss": "non-saturating", "penalty": "r1", "leak": 0.2, "minibatch_std": False}
 _POINTS = {"width": 16, "d_width": 16, "batch_size": 128, "ema": 0.0, "decay": "constant"}
 _POINTS |= {"device": "cpu", "precision": "float32"}
-_PICTURES = {"width": 16, "d_width": 24, "batch_size": 64, "decay": "constant"}
+# Fully connected, as the first GANs were: convolutions with batch normalisation hardly collapse.
+_PICTURES = {"architecture": "mlp", "norm": "group", "width": 16, "d_width": 16}
+_PICTURES |= {"beta1": 0.0, "beta2": 0.99, "d_beta1": 0.0, "d_beta2": 0.99}
+_PICTURES |= {"batch_size": 64, "decay": "constant"}
 _NETWORK = {"leak": {"leak": 0.0}, "penalty": {"penalty": "none"}}
 _CURES = {
     "nothing": {},
@@ -187,4 +190,4 @@ def _ground(usual: dict[str, Any], slow: float, fast: float, latent: int, steps:
 
 
 POINTS = _ground(_POINTS, slow=1e-3, fast=3e-2, latent=16, steps=1000)
-PICTURES = _ground(_PICTURES, slow=5e-4, fast=1e-2, latent=64, steps=936)
+PICTURES = _ground(_PICTURES, slow=5e-4, fast=1.5e-2, latent=64, steps=2184)
