@@ -3,6 +3,7 @@
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from explorer.runs import Preview, Run
 from explorer.runs.checkpoints import PREVIEW
 
+PACKED = 100  # reports of either kind that travel in a weight file
 KEPT = 200  # histories kept in memory, those of the runs looked at last
 
 
@@ -63,7 +65,7 @@ class Columns:
 class History:
     """A run's facts, reports, previews and changes; `refresh` reads what has come since."""
 
-    run: Run
+    run: Run | None  # None: told by a file that was packed from one
     facts: dict[str, Any] = field(default_factory=dict)
     train: Columns = field(default_factory=Columns)
     validation: Columns = field(default_factory=Columns)
@@ -120,6 +122,38 @@ class History:
     def per_epoch(self) -> int:
         """Steps of an epoch."""
         return self.facts.get("steps_per_epoch", 1)
+
+
+def packed(told: History) -> list[dict[str, Any]]:
+    """What a run told, in at most some hundred events: its curves, to travel in a weight file."""
+    best = [{"event": "checkpoint", "step": s, "best": b} for s, b in told.checkpoints.items()]
+    start = {"event": "start", "units": told.facts.get("units", {})}
+    return [start, *_events("progress", told.train), *_events("validation", told.validation), *best]
+
+
+def unpacked(events: list[dict[str, Any]]) -> History:
+    """The history in what ``packed`` answered; what cannot be read is left out."""
+    told = History(None)
+    for event in events:
+        with suppress(KeyError, TypeError, ValueError, AttributeError):
+            told._take(event)
+    return told
+
+
+def _events(name: str, columns: Columns) -> Iterator[dict[str, Any]]:
+    """Means of neighbouring reports, at most `PACKED`; five digits are more than a plot shows."""
+    parts = np.array_split(np.arange(len(columns.steps)), min(PACKED, len(columns.steps)) or 1)
+    curves = {term: columns.curve(term)[1] for term in columns.terms}
+    for part in parts if columns.steps else ():
+        terms = {term: _mean(values[part]) for term, values in curves.items()}
+        rate, last = terms.pop("learning rate", None), part[-1]
+        step, epoch = columns.steps[last], columns.epochs[last]
+        yield {"event": name, "step": step, "epoch": epoch, "terms": terms, "learning_rate": rate}
+
+
+def _mean(values: np.ndarray) -> float | None:
+    there = values[np.isfinite(values)]
+    return float(f"{there.mean():.5g}") if len(there) else None
 
 
 def _number(value: float | None) -> float:

@@ -9,7 +9,7 @@ import pytest
 
 from explorer import films, runs
 from explorer.errors import StoreError
-from explorer.history import KEPT, Columns, History, history
+from explorer.history import KEPT, Columns, History, history, packed, unpacked
 from explorer.pictures import png
 from explorer.runs import Run, Writer
 
@@ -249,3 +249,27 @@ def test_what_a_history_holds_is_plain(run):
     with Writer(run) as writer:
         report(writer, 1, loss=float("inf"))
     json.dumps(History(run).refresh().train.at(1), allow_nan=False)
+
+
+def test_a_history_travels_in_a_weight_file():
+    told = History(None)
+    told._take({"event": "start", "n": 0, "units": {"loss": "nats"}})
+    for step in range(1, 501):
+        terms = {"loss": float(step), "late": float(step) if step > 400 else None}
+        event = {"step": step, "epoch": step / 100, "terms": terms, "learning_rate": 0.1}
+        told._take(event | {"event": "progress"})
+        if step % 100 == 0:
+            told._take(event | {"event": "validation"})
+            told._take({"event": "checkpoint", "step": step, "best": step == 300})
+    events = packed(told)
+    assert len(events) == 1 + 100 + 5 + 5
+    back = unpacked(json.loads(json.dumps(events, allow_nan=False)))
+    assert back.best == 300
+    assert back.facts["units"] == {"loss": "nats"}
+    steps, values = back.train.curve("loss")
+    assert steps[-1] == 500
+    assert values[0] == 3.0  # the mean of 1 to 5
+    assert values.mean() == told.train.curve("loss")[1].mean()
+    assert np.isnan(back.train.curve("late")[1][:80]).all()
+    assert back.validation.at(200)["loss"] == 200
+    assert unpacked([{"event": "progress"}, {}, {"event": "checkpoint", "step": 3}]).best is None

@@ -211,7 +211,7 @@ def verdict(told: History) -> str:
 
 def ends(entry: Entry, told: History | None) -> None:
     """The same latents in the best and in the last checkpoint."""
-    st.header("What it draws" if told is None else "Best and last")
+    st.header("Best and last" if told and told.run else "What it draws")
     with st.container(key="wrap-seed").columns(3)[0]:
         number = seed()
     found = checkpoints(entry, told)
@@ -228,7 +228,7 @@ def ends(entry: Entry, told: History | None) -> None:
 
 def checkpoints(entry: Entry, told: History | None) -> dict[str, str]:
     """What to show, by title: the key of the best and of the last checkpoint of a run."""
-    if told is None:
+    if not (told and told.run):  # a shipped file holds the best one only
         return {entry.title: entry.exact}
     steps = [one.step for one in told.run.checkpoints()]
     last, best = steps[-1], told.best if told.best in steps else None

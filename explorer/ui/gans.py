@@ -7,7 +7,7 @@ import streamlit as st
 from explorer import catalog, films, header, runs
 from explorer.answers import Film
 from explorer.catalog import Entry
-from explorer.history import History, history
+from explorer.history import History, history, unpacked
 from explorer.ui import pickers, theme, url
 from explorer.ui.asking import guarded, literal
 from explorer.ui.experiments import Experiment, start_and_show
@@ -91,11 +91,13 @@ def is_shipped(entry: Entry) -> bool:
 
 
 def past(entry: Entry) -> History | None:
-    """What the run of a model told; None for a shipped one."""
-    return None if is_shipped(entry) else history(runs.find(entry.key.partition("@")[0]))
+    """What the run of a model told, or what a shipped file tells of it; None if it does not."""
+    if not is_shipped(entry):
+        return history(runs.find(entry.key.partition("@")[0]))
+    events = entry.header.facts.get("events")
+    return unpacked(events) if isinstance(events, list) else None
 
 
 def film(entry: Entry) -> Film | None:
     """The film of its training, from its run or its file."""
-    told = past(entry)
-    return films.run_film(told) if told else header.film(entry.path)
+    return header.film(entry.path) if is_shipped(entry) else films.run_film(past(entry))
