@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from explorer.metrics.frechet import AXES, Statistics, frechet, pixel_axes, statistics
+from explorer.errors import InputError
+from explorer.metrics.frechet import (
+    AXES,
+    Moments,
+    Statistics,
+    frechet,
+    frechet_of,
+    pixel_axes,
+    statistics,
+)
 
 
 def gaussian(mean, covariance) -> Statistics:
@@ -43,3 +52,38 @@ def test_pixel_features_keep_distances_along_the_leading_directions(images):
     assert np.allclose(features.mean(0), 0, atol=1e-8)
     whole = images[0].x.reshape(200, -1) / 255
     assert features.var(0).sum() > 0.6 * whole.var(0).sum()
+
+
+def test_moments_of_parts_are_those_of_the_whole():
+    x = np.random.default_rng(2).normal(1000, 1, size=(500, 6))
+    moments = Moments()
+    for part in np.array_split(x, [1, 50, 51, 300]):
+        moments.update(part)
+    found = moments.compute()
+    assert found.n == 500
+    assert np.allclose(found.mean, x.mean(0), rtol=1e-12)
+    assert np.allclose(found.covariance, np.cov(x, rowvar=False), rtol=1e-9)
+
+
+def test_moments_refuse_what_is_not_finite_and_a_single_example():
+    with pytest.raises(InputError, match="not finite"):
+        Moments().update(np.array([[1.0, np.nan]]))
+    moments = Moments()
+    moments.update(np.ones((1, 3)))
+    with pytest.raises(InputError, match="at least 2"):
+        moments.compute()
+
+
+@pytest.mark.parametrize("n", [2, 7, 29, 30, 200])
+def test_few_features_give_the_same_distance_in_low_rank(n):
+    random = np.random.default_rng(3)
+    real = statistics(random.normal(size=(400, 30)) @ random.normal(size=(30, 30)))
+    x = random.normal(0.5, 2, size=(n, 30))
+    assert frechet_of(x, real) == pytest.approx(frechet(statistics(x), real), rel=1e-6)
+
+
+def test_gaussian_samples_come_as_near_as_their_closed_form_says():
+    random = np.random.default_rng(4)
+    real = Statistics(np.zeros(5), np.eye(5), 0)
+    x = random.normal(size=(200_000, 5)) * 2 + 1
+    assert frechet_of(x, real) == pytest.approx(5 * (1 + (2 - 1) ** 2), rel=0.02)

@@ -6,8 +6,12 @@
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import torch
+
+from explorer.errors import InputError
 
 AXES = 64  # principal pixel directions: enough for 9/10 of the variance of small pictures
 
@@ -20,28 +24,98 @@ class Statistics:
     covariance: np.ndarray
     n: int
 
+    @cached_property
+    def root(self) -> np.ndarray:
+        """The symmetric square root D D of the covariance; computed once."""
+        values, vectors = torch.linalg.eigh(torch.tensor(self.covariance))
+        return ((vectors * values.clip(0).sqrt()) @ vectors.T).numpy()
+
+
+class Moments:
+    """Statistics of features that arrive in parts; nothing but two sums is kept.
+
+    Sums are taken around the first part's mean, in float64, so that no digits are lost to a mean
+    that is large beside the spread (the shifted data algorithm).
+    """
+
+    def __init__(self):
+        self.n = 0
+
+    def update(self, features: np.ndarray) -> None:
+        """Features N D, N at least 1; a part that is not finite is refused (InputError)."""
+        x = features.astype(np.float64)
+        if not np.isfinite(x).all():
+            raise InputError(
+                "Some features are not finite numbers, so no distance would mean anything. "
+                "Choose an earlier checkpoint."
+            )
+        if not self.n:
+            self._around = x.mean(0)
+            self._sum = np.zeros_like(self._around)
+            self._square = np.zeros((x.shape[1],) * 2)
+        x -= self._around
+        self.n += len(x)
+        self._sum += x.sum(0)
+        self._square += _product(x.T, x)
+
+    def compute(self) -> Statistics:
+        """Of all parts; at least two examples (InputError)."""
+        if self.n < 2:
+            raise InputError(
+                f"There are {self.n} examples, and one alone has no spread. Take at least 2."
+            )
+        offset = self._sum / self.n
+        spread = self._square - self.n * np.outer(offset, offset)
+        return Statistics(self._around + offset, spread / (self.n - 1), self.n)
+
 
 def statistics(features: np.ndarray) -> Statistics:
     """Of features N D, in float64."""
-    x = features.astype(np.float64)
-    return Statistics(x.mean(0), np.cov(x, rowvar=False).reshape(x.shape[1], -1), len(x))
+    moments = Moments()
+    moments.update(features)
+    return moments.compute()
 
 
 def frechet(a: Statistics, b: Statistics) -> float:
     """The squared Fréchet distance; 0 for equal Gaussians.
 
-    The trace of (Σ₁ Σ₂)^½ is that of (Σ₁^½ Σ₂ Σ₁^½)^½, which is symmetric: two eigenproblems.
+    The trace of (Σ₁ Σ₂)^½ is that of (Σ₂^½ Σ₁ Σ₂^½)^½, which is symmetric; the root of ``b`` is
+    kept, so that the second distance to the same reference takes one eigenproblem only.
     """
-    root = _root(a.covariance)
-    inner = np.linalg.eigvalsh(root @ b.covariance @ root)
-    trace = np.sqrt(np.clip(inner, 0, None)).sum()
-    gap = ((a.mean - b.mean) ** 2).sum()
-    return float(gap + np.trace(a.covariance) + np.trace(b.covariance) - 2 * trace)
+    inner = _spectrum(_product(_product(b.root, a.covariance), b.root))
+    return _distance(a.mean, np.trace(a.covariance), b, np.sqrt(inner).sum())
 
 
-def _root(matrix: np.ndarray) -> np.ndarray:
-    values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+def frechet_of(features: np.ndarray, b: Statistics) -> float:
+    """The same for features N D of few examples, 2 ≤ N: an N x N problem where N < D.
+
+    With Σ₁ = XᵀX / (N − 1), the trace of (Σ₁ Σ₂)^½ is the sum of the singular values of X Σ₂^½,
+    over √(N − 1).
+    """
+    n, size = features.shape
+    if n >= size or n < 2:
+        return frechet(statistics(features), b)
+    x = features.astype(np.float64)
+    mean = x.mean(0)
+    x -= mean
+    y = _product(x, b.root)
+    trace = np.sqrt(_spectrum(_product(y, y.T)) / (n - 1)).sum()
+    return _distance(mean, (x**2).sum() / (n - 1), b, trace)
+
+
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """By torch, whose threads wait as this process was told to: numpy's spin, and starve others."""
+    return (torch.from_numpy(a) @ torch.from_numpy(b)).numpy()
+
+
+def _spectrum(matrix: np.ndarray) -> np.ndarray:
+    """Eigenvalues of a symmetric matrix, none below 0."""
+    return torch.linalg.eigvalsh(torch.from_numpy(matrix)).clip(0).numpy()
+
+
+def _distance(mean: np.ndarray, spread: float, b: Statistics, trace: float) -> float:
+    gap = ((mean - b.mean) ** 2).sum()
+    return float(gap + spread + np.trace(b.covariance) - 2 * trace)
 
 
 @dataclass(frozen=True, eq=False)
