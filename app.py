@@ -26,6 +26,12 @@ PAGES = {
         st.Page("pages/gan_images.py", title="GAN on images", icon=":material/grid_view:"),
         st.Page("pages/conditional.py", title="Conditional GAN", icon=":material/category:"),
     ],
+    "Scoreboard": [
+        st.Page("pages/fid.py", title="What is FID?", icon=":material/straighten:"),
+        st.Page("pages/compare.py", title="Compare", icon=":material/leaderboard:"),
+        st.Page("pages/memorised.py", title="Memorised or made?", icon=":material/content_copy:"),
+        st.Page("pages/capabilities.py", title="Capabilities", icon=":material/grid_on:"),
+    ],
     "Look inside": [
         st.Page("pages/reconstruct.py", title="Reconstruct and sample", icon=":material/compare:"),
     ],

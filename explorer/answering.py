@@ -22,7 +22,17 @@ from explorer import (
     twins,
 )
 from explorer.engine.server import serve
-from explorer.questions import inventing, looking, recipes, reversing, sets
+from explorer.questions import (
+    board,
+    capability,
+    fid,
+    inventing,
+    looking,
+    memory,
+    recipes,
+    reversing,
+    sets,
+)
 
 QUICK = (
     *(recipes.families, recipes.devices, recipes.draft),
@@ -35,6 +45,8 @@ QUICK = (
     *(game_table.game_slow, game_table.game_film),
     *(gradients.loss_settings, gradients.loss_curves, saturation.sure_settings),
     twin_pictures.twin_settings,
+    *(fid.fid_quick, fid.fid_wall),
+    *(board.board_settings, board.board_known),
     sets.picture,
 )
 HEAVY = (
@@ -44,10 +56,14 @@ HEAVY = (
     *(reversing.walk, reversing.repair, reversing.fill, reversing.race, reversing.by_epoch),
     *(reversing.latent_walk, reversing.cost),
     *(inventing.paths_by_epoch, inventing.condition),
+    *(memory.copies, memory.copy_rates, memory.copy_shifts),
     simple.simple_diffusion,
     *(points.train_points, points.training_film, flows.points_film, races.points_race),
     *(gradients.loss_game, saturation.sure_critic, twins.detach_twins),
     *(twin_pictures.neighbour_twins, twin_pictures.scale_twins),
+    fid.fid_trial,
+    *(board.board, board.board_wall),
+    capability.capability,
     *(sets.add_images, sets.fetch),
 )
 

@@ -3,7 +3,7 @@
 Pictures are uint8 ``N H W`` (grey) or ``N H W 3`` (colour), ready to be shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -303,3 +303,130 @@ class PictureCheckup:
     hit: int
     entropy: float
     distance: float
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """All that a measured figure depends on; figures of different rulers are never ranked together.
+
+    SHA-256 digests are hexadecimal; ``reference_size`` counts real pictures.
+    """
+
+    network: str
+    network_sha256: str
+    resize: str
+    precision: str
+    samples: int
+    reference: str
+    reference_size: int
+    reference_sha256: str
+    seed: int
+    checkpoint_sha256: str
+    sampling: str
+
+    @property
+    def ruler(self) -> tuple:
+        """What two figures must share before one may be called lower than the other."""
+        network = self.network, self.network_sha256, self.resize, self.precision
+        return *network, self.samples, self.reference, self.reference_sha256
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measured figure, and its standard error where one is known."""
+
+    value: float
+    error: float | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the measuring of one competitor has come, and what is known of it by now.
+
+    ``stage`` is waiting, drawing, reference, looking, comparing, copies or done; ``done`` of
+    ``total`` pictures are through it.  ``quick`` and ``fid`` are (samples, distance) pairs: the
+    classifier distance and the FID of the first so many.  ``seconds`` a sample, on this machine;
+    ``problem`` is why something cannot be measured.
+    """
+
+    key: str
+    title: str
+    sampling: str
+    stage: str
+    done: int
+    total: int
+    protocol: Protocol
+    quick: tuple[tuple[int, float], ...] = ()
+    fid: tuple[tuple[int, float], ...] = ()
+    scores: dict[str, Score] = field(default_factory=dict)
+    seconds: float | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """How near N samples come to the pictures a model learned from, and to unseen test pictures.
+
+    ``pictures`` uint8 N H W [3].  ``train`` and ``test`` int N K are the nearest ones, places in
+    `explorer.recipe.learned` and in the test images; ``train_away`` and ``test_away`` float64 N K
+    how far: in pixels in [0, 1], or in features of a ``space`` without a unit.  ``copied`` bool N:
+    much nearer to one training picture than to any other.  ``nearer`` with its standard ``error``,
+    ``z``, ``to_train``, ``to_test``, ``unseen`` and ``compared`` are those of
+    `explorer.metrics.memorised.Memorised`.  ``distances`` are Fréchet distances to the
+    ``learned`` training pictures, of samples and of as many test pictures; none in pixels.
+    ``note`` is what a person must know before believing any of it.
+    """
+
+    space: str
+    pictures: np.ndarray
+    train: np.ndarray
+    test: np.ndarray
+    train_away: np.ndarray
+    test_away: np.ndarray
+    copied: np.ndarray
+    nearer: float
+    error: float
+    z: float
+    to_train: np.ndarray
+    to_test: np.ndarray
+    unseen: np.ndarray
+    compared: int
+    learned: int
+    distances: dict[str, float]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class CopyRate:
+    """How much a checkpoint copies, in pixels; ``images`` it learned from, at ``step``.
+
+    ``copied`` and ``nearer`` are shares of its samples, ``z`` as in `Copies`.  ``distance`` is the
+    classifier distance of its samples to the pictures it learned from, ``unseen`` to test
+    pictures, and ``floor`` of test pictures to those it learned from; None without a classifier.
+    """
+
+    key: str
+    title: str
+    step: int
+    images: int
+    copied: float
+    nearer: float
+    error: float
+    z: float
+    distance: float | None
+    unseen: float | None
+    floor: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Shifts:
+    """One picture moved to the right by 0 … S − 1 pixels, and what a search then finds.
+
+    ``moved`` uint8 S H W [3]; ``found`` int 2 S is the nearest training picture in pixels and in
+    classifier features; ``again`` float 2 S the share of many pictures whose search still finds
+    the picture itself.
+    """
+
+    moved: np.ndarray
+    found: np.ndarray
+    again: np.ndarray

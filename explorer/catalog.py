@@ -100,6 +100,13 @@ def weights(run: runs.Run, step: int | None = None) -> Path:
     return found.path / MODEL
 
 
+def entry_at(text: str) -> Entry:
+    """Like `entry`, and an existing file may be named too: for the command line only."""
+    path = resolve_path(text)
+    header = read_header(path)
+    return Entry(text, header.title, path, header) if path == Path(text) else entry(text)
+
+
 def resolve_path(text: str) -> Path:
     """Like `resolve`, and an existing file may be named too: for the command line only."""
     path = Path(text)

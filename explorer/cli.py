@@ -9,14 +9,17 @@ from pathlib import Path
 # costs a contended one nearly everything. It must be decided before torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own threads would spin all the same
 
 from explorer import commands
+from explorer.capability_command import capability_table
 from explorer.classifier_command import classifier
 from explorer.config import add_arguments
 from explorer.errors import ExplorerError, InputError, ResourceError
+from explorer.evaluate_command import METRICS, evaluate
 from explorer.recipe import TrainSettings
 from explorer.sample_command import sample
-from explorer.sampling import SampleSettings
+from explorer.sampling import USUAL, SampleSettings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -85,10 +88,31 @@ def _parser(arguments: list[str] | None) -> argparse.ArgumentParser:
     one.add_argument("--npz", metavar="FILE.NPZ")
     one.add_argument("--film", metavar="FILM.WEBP", help="of a diffusion: .webp, .gif or .png")
     add_arguments(one.add_argument_group("diffusion models"), SampleSettings, steps=50)
+    one = add_command("evaluate", evaluate)
+    one.add_argument(
+        "checkpoints",
+        nargs="+",
+        metavar="CHECKPOINT",
+        help="RUN, RUN@STEP, pretrained:NAME, a .safetensors file, or real:DATA:test",
+    )
+    one.add_argument(
+        "--metrics", default="all", help=f"{','.join(METRICS)} or all (default %(default)s)"
+    )
+    one.add_argument("--samples", default="2000", help="of each (default %(default)s)")
+    one.add_argument("--reference", default="train", help="train or test (default %(default)s)")
+    one.add_argument("--precision", default="auto", help="auto, bf16 or float32")
+    one.add_argument("--seed", default="0")
+    one.add_argument("--prior", default="normal", help="normal, gaussian or mixture (fitted)")
+    one.add_argument("--json", action="store_true", help="figures and protocols as JSON")
+    add_arguments(one.add_argument_group("diffusion models"), SampleSettings, **USUAL)
+    one = add_command("capabilities", capability_table)
+    one.add_argument("checkpoints", nargs="*", metavar="CHECKPOINT", help="default: shipped ones")
+    one.add_argument("--json", action="store_true", help="what pretrained/capabilities.json holds")
     one = add_command("pack", commands.pack)
     one.add_argument("run")
     one.add_argument("--title", required=True)
     one.add_argument("--frames", default="0", help="of its training film, to travel with it")
+    one.add_argument("--last", action="store_true", help="its last checkpoint, not its best")
     one.add_argument("--out", required=True, metavar="FILE.SAFETENSORS")
     one = add_command("classifier", classifier)
     one.add_argument("--data", required=True, help="pictures with labels; see `datasets`")

@@ -136,14 +136,14 @@ def verify(asked: argparse.Namespace) -> int:
 
 
 def pack(asked: argparse.Namespace) -> None:
-    """Write a run's best model as one small file with its training film, as in pretrained/."""
+    """Write a run's best (or last) model as one small file with its film, as in pretrained/."""
     import torch
 
     from explorer import checkpoints
     from explorer.catalog import weights
     from explorer.films import run_film, shortened
     from explorer.header import read_header
-    from explorer.history import history
+    from explorer.history import history, packed
     from explorer.recipe import Recipe
 
     frames = whole("--frames", asked.frames, 0, 200)
@@ -151,18 +151,19 @@ def pack(asked: argparse.Namespace) -> None:
     run = runs.find_path(asked.run)
     told = history(run)
     film = run_film(told)
-    path = weights(run, told.best)
+    path = weights(run, None if asked.last else told.best)
     facts = {k: read_header(path).facts[k] for k in ("step", "epoch")}
     facts |= {"title": asked.title, "measured": told.validation.at(facts["step"])}
-    packed = checkpoints.pack(
+    facts |= {"events": packed(told)}
+    data = checkpoints.pack(
         checkpoints.load(path),
         Recipe.read(run.settings).checked(),
         dtype=torch.float16,
         film=shortened(film, frames) if film and frames else None,
         **facts,
     )
-    files.publish(out, packed)
-    print(f"{asked.out}: {len(packed) / 1e6:.1f} MB")
+    files.publish(out, data)
+    print(f"{asked.out}: {len(data) / 1e6:.1f} MB")
 
 
 def families(asked: argparse.Namespace) -> None:

@@ -13,4 +13,6 @@ def family_name(name: str) -> str:
 
 def recipe_name(settings: dict[str, Any]) -> str:
     """What is trained on what, from a recipe or a run's settings."""
-    return f"{family_name(settings['family'])} on {data.title(settings['data'])}"
+    few = settings.get("training", {}).get("images", 0)
+    some = f"{few:,} of " if few else ""
+    return f"{family_name(settings['family'])} on {some}{data.title(settings['data'])}"

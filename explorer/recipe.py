@@ -6,7 +6,9 @@ One flat set of names serves the form, the command line and the URL; one nested 
 
 from typing import Any, Literal
 
+from explorer import data
 from explorer.config import SEED_LIMIT, Settings, describe, setting
+from explorer.data import Data
 from explorer.errors import InputError
 
 VERSION = 1
@@ -41,6 +43,15 @@ class TrainSettings(Settings):
         le=4096,
         group="Training",
         log=True,
+    )
+    images: int = setting(
+        0,
+        "Training images",
+        "0: all there are. Otherwise so many, picked by the seed alone; fewer are part of more. "
+        "A network that sees very few for long enough learns them by heart.",
+        ge=0,
+        le=10_000_000,
+        group="Training",
     )
     seed: int = setting(
         0,
@@ -218,3 +229,20 @@ def recipe(family: str, data: str, values: dict[str, Any], parent: Parent | None
         training=TrainSettings.read(model.training_defaults | training),
         parent=parent,
     )
+
+
+def learned(settings: dict[str, Any]) -> Data:
+    """The training examples that a run with these settings, a recipe as JSON, ever sees.
+
+    Where only the bundled part of a full set is here, that part.  Raises InputError if a pick from
+    the full one cannot be made again.
+    """
+    name, training = settings["data"], settings.get("training", {})
+    here = data.at_hand(name)
+    wanted = training.get("images", 0)
+    if wanted and here != name:
+        raise InputError(
+            f"This model learned from {wanted:,} of {data.title(name)}, which are not here. "
+            "Fetch them on the page Train."
+        )
+    return data.first_of(data.load(here), wanted, training.get("seed", 0))

@@ -105,6 +105,9 @@ class SampleSettings(Settings):
         return looks * (1 if self.guidance in (0, 1) else 2)
 
 
+USUAL = {"sampler": "heun", "steps": 10}  # what models are measured with, unless told otherwise
+
+
 def walk(
     denoise: Denoiser,
     schedule: Schedule,

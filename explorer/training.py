@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer import device as devices
-from explorer.data import Data
+from explorer.data import Data, first_of
 from explorer.errors import InputError, NonFinite
 from explorer.grafting import graft
 from explorer.models.base import Batch, Model, Objective
@@ -72,7 +72,11 @@ Event = Progress | Preview | Checkpoint
 
 
 def steps_per_epoch(settings: TrainSettings, images: int, batches: int = 1) -> int:
-    """Whole steps of ``batches`` batches in an epoch (an incomplete one is left out), or one."""
+    """Whole steps of ``batches`` batches in an epoch (an incomplete one is left out), or one.
+
+    ``images`` are those of the whole training set, of which the settings may want only a few.
+    """
+    images = min(images, settings.images or images)
     return max(1, images // (settings.batch_size * batches))
 
 
@@ -350,6 +354,7 @@ class Trainer:
         """The training set on the device as it is stored (uint8), a few test images scaled."""
         self._order_epoch = -1
         self.data_name = train.name
+        train = first_of(train, self.settings.images, self.settings.seed)
         self.x, self.y = self._on_device(train.x), self._on_device(train.y)
         few = slice(0, HELD_OUT)
         self.x_test = self._scaled(self._on_device(test.x[few]))

@@ -46,3 +46,24 @@ def images() -> tuple[Data, Data]:
 def colour_images() -> tuple[Data, Data]:
     """96 training and 24 test images of 3 x 32 x 32."""
     return blobs(96, (3, 32, 32), 2, "train"), blobs(24, (3, 32, 32), 3, "test")
+
+
+@pytest.fixture
+def few_features(tmp_path, monkeypatch) -> list[int]:
+    """A folder of runs, and a network of 12 pixels; how many pictures it saw, call by call."""
+    from explorer import evaluation
+    from explorer.metrics import inception
+
+    monkeypatch.setenv("EXPLORER_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(evaluation, "AT", (250, 300, 500, 750, 1000))
+    monkeypatch.setattr(evaluation.scoring, "SOME", 250)
+    seen = []
+
+    def features(pictures, precision):
+        seen.append(len(pictures))
+        rows = pictures[:, ::8, ::9].reshape(len(pictures), -1)[:, :12]
+        yield rows.astype(np.float32) / 50 + pictures.mean((1, 2))[:, None] / 100
+
+    monkeypatch.setattr(inception, "features", features)
+    monkeypatch.setattr(evaluation.reference, "shipped", lambda key: None)
+    return seen

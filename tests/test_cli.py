@@ -232,8 +232,10 @@ def test_a_run_is_packed_with_its_best_weights_and_what_they_measured(trained, s
     assert [len(track.frames) for track in header.film(Path("tiny.safetensors")).tracks] == [3, 3]
     says("sample", "./tiny.safetensors", "--n", 4, "--out", "tiny.png")
     size = Path("tiny.safetensors").stat().st_size
-    says("pack", run.id, "--title", "Tiny", "--out", "bare.safetensors")
+    says("pack", run.id, "--title", "Tiny", "--last", "--out", "bare.safetensors")
     assert Path("bare.safetensors").stat().st_size < size
+    last = run.latest_checkpoint().step
+    assert header.read_header(Path("bare.safetensors")).facts["step"] == last
 
 
 # --- what there is

@@ -39,8 +39,12 @@ EMPTY_SENTENCES = {
     "mistakes": "Known mistakes",
     "gan_images": "GAN on images",
     "conditional": "Conditional GAN",
+    "compare": "Every model under the same ruler",
+    "fid": "Two Gaussians, one number",
+    "memorised": "Why pixels mislead",
+    "capabilities": "Capabilities",
 }
-ALIVE = ("forward", "schedules", "reverse", "game")  # at once and without any model
+ALIVE = ("forward", "schedules", "reverse", "game", "fid")  # at once and without any model
 
 
 # Workspaces -----------------------------------------------------------------------------------

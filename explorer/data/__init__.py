@@ -3,7 +3,7 @@
 ``load("fashion-mnist", "test")`` gives all of one split in memory. Importing this loads no torch.
 """
 
-from explorer.data.base import SPLITS, Data, DatasetInfo, Progress, Spec
+from explorer.data.base import SPLITS, Data, DatasetInfo, Progress, Spec, first_of
 from explorer.data.catalog import at_hand, datasets, fetch, info, load, title
 from explorer.data.folders import Report, add_folder
 from explorer.data.images import read_image
@@ -21,6 +21,7 @@ __all__ = [
     "at_hand",
     "datasets",
     "fetch",
+    "first_of",
     "info",
     "load",
     "mixture",

@@ -96,6 +96,17 @@ class Data:
         return Data(self.name, self.split, self.x[indices], y, self.classes)
 
 
+def first_of(data: Data, n: int, seed: int) -> Data:
+    """``n`` examples picked by ``seed`` alone, in the order of its shuffle; 0 or too many: all.
+
+    Fewer are always part of more, and the same numbers give the same examples for ever: the
+    stream of ``RandomState`` is frozen, those of newer generators are not.
+    """
+    if not 0 < n < len(data):
+        return data
+    return data.take(np.random.RandomState(seed).permutation(len(data))[:n])
+
+
 def digest(
     chunks: Iterable[Any],
     shape: Sequence[int],

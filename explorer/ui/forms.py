@@ -44,11 +44,16 @@ def _applies(one: Setting, values: dict[str, Any]) -> bool:
 def control(one: Setting, first: Any) -> Any:
     """The widget of one setting, at the address's value or ``first``."""
     url.begin(one.name, one.read)
-    if one.name not in st.session_state:
+    if one.name not in st.session_state or _of_another_page(one):
         st.session_state[one.name] = first
     label = f"{one.title} ({one.hint.unit})" if one.hint.unit else one.title
     common = {"key": one.name, "help": one.description, "persist_state": "session"}
     return url.keep(one.name, _widget(one, label, common), one.default)
+
+
+def _of_another_page(one: Setting) -> bool:
+    """Whether a text stands where a number belongs: another page's widget has the same name."""
+    return one.kind in ("integer", "number") and isinstance(st.session_state[one.name], str)
 
 
 def _widget(one: Setting, label: str, common: dict[str, Any]) -> Any:

@@ -1,0 +1,111 @@
+"""Who can be put on the scoreboard of a data set, and who stands there at first."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from explorer import catalog, data
+from explorer.catalog import Entry
+from explorer.errors import InputError
+from explorer.ui import url
+
+DDPM = {"sampler": "ddim", "eta": 1.0}
+WAYS = {  # of sampling: name -> (what it is called behind a model's name, settings)
+    "": {"Denoises": ("Heun, 10 steps", {}), "": ("", {})},
+    "ddpm10": {"Denoises": ("DDPM, 10 steps", DDPM | {"steps": 10})},
+    "ddpm50": {"Denoises": ("DDPM, 50 steps", DDPM | {"steps": 50})},
+    "ddpm250": {"Denoises": ("DDPM, 250 steps", DDPM | {"steps": 250})},
+    "ddim10": {"Denoises": ("DDIM, 10 steps", {"sampler": "ddim", "steps": 10})},
+    "mixture": {"Encodes": ("prior fitted: mixture of 10", {"prior": "mixture"})},
+}
+FIRST = {
+    "fashion-mnist": (
+        "real:fashion-mnist:test",
+        "pretrained:diffusion-fashion",
+        "pretrained:gan-fashion",
+        "pretrained:gan-conditional-fashion",
+        "pretrained:latent-diffusion-fashion",
+        "pretrained:vae-fashion",
+        "pretrained:vae-fashion~mixture",
+    ),
+    "mnist": ("real:mnist:test", "pretrained:diffusion-mnist"),
+}
+MOST = 12
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A competitor that can be chosen: its name in the address, for people, and for the engine."""
+
+    name: str
+    title: str
+    entered: dict[str, Any]
+
+
+@st.cache_data(ttl=5, max_entries=8, show_spinner=False)
+def choices(name: str) -> dict[str, Choice]:
+    """Everything that draws pictures of the data set ``name``, by the name in the address."""
+    found = [_real(name, "test", "test images"), _real(name, "train", "training images")]
+    for entry in (*catalog.shipped(), *catalog.trained()):
+        if entry.header.recipe["data"].removesuffix("-full") == name:
+            found += _ways(entry)
+    return {one.name: one for one in found}
+
+
+def _real(name: str, split: str, what: str) -> Choice:
+    key = f"real:{name}:{split}"
+    return Choice(key, f"Real {what}", {"key": key})
+
+
+def _ways(entry: Entry) -> list[Choice]:
+    """The ways in which a checkpoint can be sampled."""
+    made = []
+    for way, kinds in WAYS.items():
+        for capability, (text, how) in kinds.items():
+            able = entry.header.has(capability) if capability else not entry.header.has("Denoises")
+            if able and how.get("steps", 0) <= entry.header.recipe["model"].get("T", 0):
+                title = f"{entry.title} · {text}" if text else entry.title
+                name = f"{entry.key}~{way}" if way else entry.key
+                made.append(Choice(name, title, {"key": entry.key, "how": how}))
+    return made
+
+
+@st.cache_data(ttl=5, max_entries=2, show_spinner=False)
+def sets() -> dict[str, str]:
+    """The bundled data sets and those that some model was trained on: name -> title."""
+    entries = [*catalog.shipped(), *catalog.trained()]
+    pictures = [e for e in entries if len(e.header.facts["spec"]["shape"]) == 3]
+    names = {e.header.recipe["data"].removesuffix("-full") for e in pictures} | set(FIRST)
+    return {name: data.title(name) for name in sorted(names)}
+
+
+def chosen(name: str) -> list[Choice]:
+    """The competitors that stand in the address, or the usual ones, as a widget."""
+    there, key = choices(name), f"on_{name}"
+    first = [one for one in FIRST.get(name, tuple(there)[:6]) if one in there]
+    url.begin(key, _reader(there))
+    if key not in st.session_state:
+        st.session_state[key] = first
+    st.session_state[key] = [one for one in st.session_state[key] if one in there]
+    picked = st.multiselect(
+        "Competitors",
+        list(there),
+        key=key,
+        format_func=lambda one: there[one].title if one in there else one,
+        max_selections=MOST,
+        persist_state="session",
+        placeholder="Choose models, or real pictures",
+    )
+    url.keep(key, "|".join(picked), "|".join(first))
+    return [there[one] for one in picked]
+
+
+def _reader(there: dict[str, Choice]):
+    def read(text: str) -> list[str]:
+        asked = [one for one in text.split("|") if one]
+        if odd := [one for one in asked if one not in there]:
+            raise InputError(f"There is no competitor {odd[0][:60]!r} for these data.")
+        return asked[:MOST]
+
+    return read
