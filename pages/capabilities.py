@@ -68,7 +68,8 @@ def measuring(entry: Entry, since: float | None, count: int) -> None:
     asked = {"checkpoint": entry.exact, "since": since or 0.0}
     bar, stop = st.columns([7, 1], vertical_alignment="bottom")
     with bar:
-        jobs.awaited(SLOT, show, "capability", **asked)
+        if jobs.awaited(SLOT, show, "capability", **asked):  # measured, but kept no longer
+            st.info("Some figures had to make room for others. Measure all of it again.")
     with stop:
         if jobs.working(SLOT) and st.button("Stop", key="can_stop", width="stretch"):
             jobs.cancel(SLOT)

@@ -13,6 +13,7 @@ from explorer import capabilities, catalog, checkpoints, data
 from explorer.abilities import MEASURES, classes, copies, expense, measure, probable, samples
 from explorer.capabilities import ABILITIES, KINDS, Cell
 from explorer.checkpoints import build, pack
+from explorer.errors import NonFinite
 from explorer.exact import Exact
 from explorer.pictures import read_png
 from explorer.questions.capability import capability
@@ -89,6 +90,17 @@ def test_what_cannot_be_measured_says_why(models):
     (cell,) = measure(entry, "cost")
     assert cell == Cell("cost", None, None, cell.text)
     assert "for pictures. Choose another" in cell.text
+
+
+def test_samples_that_are_no_numbers_are_told(models, monkeypatch):
+    def broken(_):
+        yield 0.5
+        raise NonFinite("Its answer is not a number. Choose another checkpoint.")
+
+    monkeypatch.setitem(MEASURES, "sample", broken)
+    share, cell = measure(ship("vae"), "sample")
+    assert (share, cell.value) == (0.5, None)
+    assert "not a number" in cell.text
 
 
 # Copying --------------------------------------------------------------------------------------

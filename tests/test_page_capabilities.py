@@ -185,3 +185,11 @@ def test_without_models_it_says_what_to_do(world, tmp_path, monkeypatch):
     at = opened("capabilities")
     assert "no model to look at yet" in told(at, "info")
     assert len(KINDS) == 6
+
+
+def test_figures_that_had_to_make_room_are_told(world):
+    world.engine.go.set()
+    at = opened("capabilities", can_vae="pretrained:other")
+    settled(at, lambda at: figures(text_of(at), "7.00") < 4)
+    capabilities.files.remove(capabilities._shelf(world.entries["other"]).folder)
+    assert "make room" in told(sound(at.run()), "info")

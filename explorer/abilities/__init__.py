@@ -10,7 +10,7 @@ from explorer.abilities.samples import sample
 from explorer.abilities.subject import Measure, Subject
 from explorer.capabilities import Cell
 from explorer.catalog import Entry
-from explorer.errors import InputError
+from explorer.errors import InputError, NonFinite
 
 MEASURES: dict[str, Callable[[Subject], Measure]] = {
     "cost": cost,
@@ -28,5 +28,5 @@ def measure(entry: Entry, ability: str) -> Measure:
     """
     try:
         yield from MEASURES[ability](Subject(entry))
-    except InputError as error:
+    except (InputError, NonFinite) as error:
         yield Cell(ability, None, None, str(error))

@@ -59,7 +59,9 @@ def likelihood(cells: Cells) -> None:
     )
     st.markdown(
         "**The same density for all:** the probability of the stored 8-bit value, a Gaussian added "
-        "up over its bin; black and white take all that lies beyond (Ho et al. 2020, eq. 13)."
+        "up over its bin; black and white take all that lies beyond (Ho et al. 2020, eq. 13). The "
+        "density of pixels with uniform noise, the usual stand-in, gives a looser bound, never a "
+        "tighter one (Theis et al. 2016)."
     )
     code("explorer.densities:_binned")
     st.caption(
