@@ -27,7 +27,7 @@ ENTERED = {
 
 def main() -> None:
     """Measure the data sets named on the command line, or all, and write what is known of all."""
-    kept = {_name(one): one for one in standings.shipped()}
+    kept = {_name(one): one for one in standings.all_shipped()}
     for name in sys.argv[1:] or ENTERED:
         ones = [competitor(key, how) for key, how in ENTERED[name]]
         for _, told in evaluate(ones, Asked()):

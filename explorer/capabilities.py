@@ -4,7 +4,6 @@ Cells are kept by the SHA-256 of the weights they were measured on: those of shi
 file beside them, those measured here on a shelf.  Read and written without torch.
 """
 
-import hashlib
 import math
 import time
 from dataclasses import asdict, dataclass, field, replace
@@ -14,7 +13,7 @@ from typing import Any
 
 from explorer import catalog, files
 from explorer.catalog import Entry
-from explorer.errors import ExplorerError, InputError
+from explorer.errors import ExplorerError
 from explorer.shelf import Shelf, key_of
 
 VERSION = 1  # of how everything is measured: cells of another one are not shown
@@ -95,28 +94,11 @@ KINDS = {
 # Where cells are kept -----------------------------------------------------------------------------
 
 
-def digest(entry: Entry) -> str:
-    """SHA-256 (hex) of a checkpoint's weight file.  Raises InputError if it is gone."""
-    try:
-        return _digest(entry.path, entry.path.stat().st_mtime_ns)
-    except FileNotFoundError:
-        raise InputError(
-            f"A checkpoint of {entry.title} was given up just now, since its run keeps only some. "
-            "Choose a newer one."
-        ) from None
-
-
-@lru_cache(maxsize=64)
-def _digest(path: Path, _mtime: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def shipped(entry: Entry) -> dict[str, Cell]:
     """The cells that came with the program for exactly these weights, by ability."""
     path = catalog.FOLDER / SHIPPED
     known = _shipped(path, path.stat().st_mtime_ns) if path.is_file() else {}
-    return known.get(digest(entry), {}) if known else {}
+    return known.get(entry.digest, {}) if known else {}
 
 
 @lru_cache(maxsize=4)
@@ -149,7 +131,7 @@ def keep(entry: Entry, found: Cell) -> Cell:
 
 
 def _shelf(entry: Entry) -> Shelf:
-    return Shelf(key_of({"capabilities": VERSION, "weights": digest(entry)}))
+    return Shelf(key_of({"capabilities": VERSION, "weights": entry.digest}))
 
 
 def _read(note: Any) -> Cell | None:

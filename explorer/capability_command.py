@@ -54,7 +54,7 @@ def table(told: list[tuple[Entry, dict[str, Cell]]]) -> dict[str, Any]:
     models = [
         {
             "title": entry.title,
-            "weights": capabilities.digest(entry),
+            "weights": entry.digest,
             "cells": [cell.to_json() for cell in cells.values()],
         }
         for entry, cells in told

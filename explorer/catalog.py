@@ -3,8 +3,10 @@
 A checkpoint's key goes into URLs: ``pretrained:NAME``, ``RUN`` (its newest) or ``RUN@STEP``.
 """
 
+import hashlib
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,23 @@ class Entry:
         """A key that means these very weights for ever, whatever the run does next."""
         shipped = self.key.startswith((SHIPPED, EXACT))
         return self.key if shipped else f"{self.key.partition('@')[0]}@{self.header.facts['step']}"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of its file.  Raises InputError if that is gone."""
+        try:
+            return _digest(self.path, self.path.stat().st_mtime_ns)
+        except FileNotFoundError:
+            raise InputError(
+                f"A checkpoint of {self.title} was given up just now, since its run keeps only "
+                "some. Choose a newer one."
+            ) from None
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, _mtime: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def shipped() -> list[Entry]:

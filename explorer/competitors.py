@@ -4,7 +4,6 @@ A competitor's pictures come in chunks.  Chunk ``c`` depends on the seed and ``c
 1,000 pictures are the first of 5,000, and work that was broken off goes on where it was.
 """
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +17,7 @@ from explorer import catalog, checkpoints, data, denoising, priors, probes
 from explorer.catalog import Entry
 from explorer.data import Data
 from explorer.device import own_randomness
-from explorer.errors import InputError, StoreError
+from explorer.errors import InputError
 from explorer.models.base import Encodes, Model
 from explorer.models.diffusing import Diffusing
 from explorer.oracle import oracle
@@ -70,13 +69,7 @@ class Competitor:
             return _pictures_of(self).digest
         if self.key.startswith(catalog.EXACT):
             return data.load(self.data).digest
-        try:
-            return _file_digest(self.entry.path, self.entry.path.stat().st_mtime_ns)
-        except FileNotFoundError:
-            raise StoreError(
-                "This checkpoint was given up while it was looked at, since its run keeps only "
-                "some. Choose a newer one."
-            ) from None
+        return self.entry.digest
 
     @property
     def sampling(self) -> str:
@@ -176,12 +169,6 @@ def _real(one: Competitor, chunk: int) -> np.ndarray:
             f"There are only {len(found):,} of {one.title}. Ask for at most that many samples."
         )
     return tiles(found.x[np.sort(part)])
-
-
-@lru_cache(maxsize=64)
-def _file_digest(path: Path, _mtime: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _prior(one: Competitor, model: Model) -> priors.Mixture | None:

@@ -4,7 +4,6 @@ Everything slow is told step by step as (what is done, how much of it, of how mu
 shelves, so that a second look costs nothing.
 """
 
-import time
 from collections.abc import Generator, Iterator
 
 import numpy as np
@@ -41,7 +40,7 @@ def copies(one: Competitor, space: str, n: int) -> Iterator[Told | np.ndarray | 
     Raises InputError for real pictures, for points, and for data without a network to look.
     """
     train, test, note = _real(one)
-    shelf = shelf_of(one)
+    shelf = Shelf(one.shelf)
     pictures = yield from drawn(one, n, shelf)
     yield pictures
     seen = [
@@ -63,7 +62,7 @@ def rates(keys: list[str], n: int, seed: int) -> Iterator[Told | tuple[CopyRate,
 
 def _rate(one: Competitor, n: int) -> Generator[Told, None, CopyRate]:
     train, test, _ = _real(one)
-    shelf = shelf_of(one)
+    shelf = Shelf(one.shelf)
     pictures = yield from drawn(one, n, shelf)
     m = memorised(_flat(pictures), _flat(train.x), _flat(test.x))
     distance = unseen = floor = None
@@ -97,25 +96,13 @@ def _real(one: Competitor) -> tuple[Data, Data, str]:
     return train, data.load(train.name, "test"), note
 
 
-def shelf_of(one: Competitor) -> Shelf:
-    """Where its samples are kept; found once, for a run that trains on gives up old checkpoints."""
-    return Shelf(one.shelf)
-
-
 def drawn(one: Competitor, n: int, shelf: Shelf) -> Work:
     """The first ``n`` samples, uint8 n H W [3]: from the shelf, or drawn now."""
     chunks = []
     for chunk in range(-(-n // CHUNK)):
-        name = f"pictures-{chunk:04d}"
-        kept = shelf.get(name)
-        if kept is None:
-            start, parts = time.perf_counter(), []
-            for part in competitors.draw(one, chunk):
-                parts.append(part)
-                yield "Drawing samples", chunk * CHUNK + evaluation.many(parts), n
-            seconds = np.array(time.perf_counter() - start)
-            kept = {"pictures": np.concatenate(parts), "seconds": seconds}
-            shelf.put(name, **kept)
+        for kept in evaluation.drawn(one, shelf, chunk):
+            if isinstance(kept, int):
+                yield "Drawing samples", chunk * CHUNK + kept, n
         chunks.append(kept["pictures"])
     shelf.used()
     return np.concatenate(chunks)[:n]

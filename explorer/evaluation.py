@@ -97,12 +97,10 @@ class _Contest:
 
     def recall(self, work: _Work) -> Iterator[None]:
         """A competitor that was measured in just this way before is finished at once."""
-        notes = [work.shelf.noted(_name(work)), *map(standings.to_json, standings.shipped())]
-        for note in filter(None, notes):
-            if found := standings.kept(note, work.told):
-                work.told = found
-                yield
-                return
+        noted = standings.kept(work.shelf.noted(_name(work)), work.told)
+        if found := noted or standings.shipped(work.told):
+            work.told = found
+            yield
 
     def each(self, stage: Callable[[_Work], Iterator[None]]) -> Told:
         for i, work in enumerate(self.works):
@@ -114,15 +112,17 @@ class _Contest:
 
     def _draw(self, work: _Work) -> Iterator[None]:
         """Pictures, and what the classifier sees in them, chunk by chunk."""
-        seconds = drawn = 0.0
+        seconds = count = 0.0
         for chunk in range(-(-self.asked.samples // CHUNK)):
-            for kept in _pictures(work, chunk):
-                if kept is None:
+            for kept in drawn(work.one, work.shelf, chunk):
+                if isinstance(kept, int):
+                    work.tell(stage="drawing", done=chunk * CHUNK + kept)
                     yield
-            seconds, drawn = seconds + float(kept["seconds"]), drawn + len(kept["pictures"])
+            seconds, count = seconds + float(kept["seconds"]), count + len(kept["pictures"])
             work.pictures.append(kept["pictures"][: self.asked.samples - chunk * CHUNK])
             done = many(work.pictures)
-            work.tell(done=done, seconds=None if work.one.real else seconds / drawn)
+            each = None if work.one.real else seconds / count
+            work.tell(stage="drawing", done=done, seconds=each)
             self._judge(work)
             yield
         _check(work)
@@ -203,7 +203,8 @@ class _Contest:
                 work.tell(scores=work.told.scores | dict([found]))
             yield
         work.tell(stage="done", done=self.asked.samples)
-        work.shelf.note(_name(work), standings.to_json(work.told))
+        if not work.told.problem:  # or it would stay unmeasured when the problem is gone
+            work.shelf.note(_name(work), standings.to_json(work.told))
         work.shelf.used()
         yield
 
@@ -258,23 +259,6 @@ def _comparable(ones: list[Competitor], asked: Asked) -> Data:
     return data.load(names.pop(), asked.reference)
 
 
-def _pictures(work: _Work, chunk: int) -> Iterator[dict[str, np.ndarray] | None]:
-    """A chunk of pictures and the seconds it took, at last: from the shelf, or drawn now."""
-    name = f"pictures-{chunk:04d}"
-    kept = work.shelf.get(name)
-    if kept is None:
-        start, parts = time.perf_counter(), []
-        for part in competitors.draw(work.one, chunk):
-            parts.append(part)
-            work.tell(stage="drawing", done=chunk * CHUNK + many(parts))
-            yield None
-        seconds = np.array(time.perf_counter() - start)
-        kept = {"pictures": np.concatenate(parts), "seconds": seconds}
-        work.shelf.put(name, **kept)
-    work.tell(stage="drawing")
-    yield kept
-
-
 def _check(work: _Work) -> None:
     """A number where none is honest would be worse than none."""
     some = np.concatenate(work.pictures)[:LEAST].astype(np.float32) / 255
@@ -297,6 +281,24 @@ def as_input(pictures: np.ndarray) -> torch.Tensor:
 
 
 # Kept on shelves ----------------------------------------------------------------------------------
+
+
+def drawn(one: Competitor, shelf: Shelf, chunk: int) -> Iterator[int | dict[str, np.ndarray]]:
+    """``pictures`` of a chunk and the ``seconds`` they took, at last; before, how many there are.
+
+    From the shelf, or drawn now.
+    """
+    name = f"pictures-{chunk:04d}"
+    kept = shelf.get(name)
+    if kept is None:
+        start, parts = time.perf_counter(), []
+        for part in competitors.draw(one, chunk):
+            parts.append(part)
+            yield many(parts)
+        seconds = np.array(time.perf_counter() - start)
+        kept = {"pictures": np.concatenate(parts), "seconds": seconds}
+        shelf.put(name, **kept)
+    yield kept
 
 
 def features(

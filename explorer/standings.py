@@ -29,14 +29,22 @@ def from_json(value: Any) -> Standing:
 def kept(value: Any, wanted: Standing) -> Standing | None:
     """The finished standing in ``value`` if its protocol is that of ``wanted``, under its name."""
     try:
-        found = from_json(value)
+        return _same(from_json(value), wanted)
     except (TypeError, KeyError, AttributeError, ValueError):
         return None
+
+
+def shipped(wanted: Standing) -> Standing | None:
+    """The finished standing that came with the program in the protocol of ``wanted``."""
+    return next(filter(None, (_same(one, wanted) for one in all_shipped())), None)
+
+
+def _same(found: Standing, wanted: Standing) -> Standing | None:
     same = found.stage == "done" and found.protocol == wanted.protocol
     return replace(found, key=wanted.key, title=wanted.title) if same else None
 
 
-def shipped() -> list[Standing]:
+def all_shipped() -> list[Standing]:
     """What was measured of the shipped models; empty if that file is not there or damaged."""
     return _shipped(SHIPPED.stat().st_mtime_ns if SHIPPED.is_file() else 0)
 

@@ -36,9 +36,9 @@ def board(picked: list[Choice], asked: dict[str, Any]) -> None:
     """Everything about the chosen competitors, known or being measured."""
     entered = tuple(one.entered for one in picked)
     question = {"entered": entered, "asked": asked}
-    told = ask("board_known", **question) if not jobs.known("board", **question) else None
     done = jobs.known("board", **question)
-    if done is None and all(one.stage == "done" for one in told):
+    told = done or ask("board_known", **question)
+    if all(one.stage == "done" for one in told):
         done = told
     if done is None and _wanted(question):
         st.button("Cancel", icon=":material/close:", on_click=_cancel)
@@ -95,15 +95,10 @@ def _left(part: float) -> str:
     return f"{part:.0%} done, about {duration((1 - part) * (now - began) / (part - first))} left"
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _walls(key: str, _question: dict[str, Any]) -> tuple[np.ndarray, ...]:
-    return ask("board_wall", n=ACROSS, **_question)
-
-
 def walls(question: dict[str, Any]) -> tuple[np.ndarray, ...]:
     """The first pictures of each competitor."""
     with st.spinner("Fetching the first samples of each …"):
-        return _walls(repr(question), question)
+        return ask("board_wall", n=ACROSS, **question)
 
 
 def show(standings: tuple[Standing, ...], question: dict[str, Any] | None = None) -> None:

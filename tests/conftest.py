@@ -67,3 +67,14 @@ def few_features(tmp_path, monkeypatch) -> list[int]:
     monkeypatch.setattr(inception, "features", features)
     monkeypatch.setattr(evaluation.reference, "shipped", lambda key: None)
     return seen
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """Networks this small lose more by a second thread."""
+    import torch  # here, since many tests need none
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

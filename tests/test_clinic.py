@@ -24,12 +24,7 @@ RECIPE = tuple(INGREDIENTS)
 GROUNDS = {"points": POINTS, "pictures": PICTURES}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def end(stream):

@@ -4,15 +4,17 @@ import numpy as np
 import pytest
 from conftest import blobs, small
 
-from explorer import competitors, copying, data, shelf
+from explorer import catalog, competitors, copying, data, shelf
 from explorer.answers import Copies, CopyRate
 from explorer.checkpoints import build
 from explorer.data import first_of
-from explorer.errors import InputError, StoreError
+from explorer.errors import InputError
+from explorer.header import Header
 from explorer.pictures import tiles
 from explorer.questions import memory, recipes
 from explorer.recipe import learned, recipe
 from explorer.runs import create
+from explorer.shelf import Shelf
 from explorer.training import Trainer, total_steps
 
 # Which pictures -------------------------------------------------------------------------------
@@ -204,9 +206,9 @@ def test_bad_questions_are_refused(copier):
 
 
 def test_a_checkpoint_that_its_run_has_given_up_is_told(tmp_path):
-    gone = type("Entry", (), {"path": tmp_path / "gone"})()
-    with pytest.raises(StoreError, match="given up"):
-        copying.shelf_of(competitors.Competitor("run@1", gone))
+    gone = catalog.Entry("run@1", "A run", tmp_path / "gone", Header({}, {}))
+    with pytest.raises(InputError, match="given up"):
+        Shelf(competitors.Competitor("run@1", gone).shelf)
 
 
 def test_data_without_a_classifier_say_what_works(monkeypatch):

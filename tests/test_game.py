@@ -19,12 +19,7 @@ BRIEF = {"width": 4, "d_width": 4, "batch_size": 32}
 LOSSES = ("non-saturating", "minimax", "least-squares", "wasserstein", "hinge")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(autouse=True)

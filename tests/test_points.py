@@ -16,12 +16,7 @@ BRIEF = {"steps": 20, "batch_size": 64, "width": 8}  # enough to run through eve
 GOOD = {"steps": 800, "width": 16, "learning_rate": 1e-2}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def end(stream):

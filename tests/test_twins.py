@@ -14,12 +14,7 @@ from explorer.twins import DetachSettings
 CONV = PictureSettings(rounds=4, architecture="conv")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def end(stream):

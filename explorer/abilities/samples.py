@@ -11,6 +11,7 @@ from explorer.capabilities import Cell
 from explorer.competitors import Competitor, competitor
 from explorer.metrics.classifier import Classifier, classifier, problem
 from explorer.pictures import sheet
+from explorer.shelf import Shelf
 
 SAMPLES = 2000
 
@@ -40,7 +41,7 @@ def usual(of: Subject) -> Competitor:
 
 def _drawn(one: Competitor, most: float) -> Iterator[float]:
     """The pictures, uint8 n H W [3]; up to ``most`` of all is done by then."""
-    work = copying.drawn(one, SAMPLES, copying.shelf_of(one))
+    work = copying.drawn(one, SAMPLES, Shelf(one.shelf))
     while True:
         try:
             _, done, total = next(work)
