@@ -70,7 +70,7 @@ memory_training.take_wish()
 theme.show(
     theme.hero(
         "Memorised or made?",
-        "A model that hands out its training pictures looks wonderful and scores best of all. "
+        "A model that handed out its training pictures would look wonderful and score best of all. "
         "Put each sample beside the pictures it learned from, and see.",
     )
 )

@@ -20,12 +20,13 @@ MOST = 12  # checkpoints of a run
 
 def rewarded() -> None:
     """What a Fréchet distance says of copies."""
-    st.header("FID rewards copying")
+    st.header("FID does not see copying")
     st.markdown(
         "FID compares samples with the training pictures and asks nothing else. So **the training "
-        "pictures themselves have the best FID of all, 0**, and a model that hands them out comes "
-        "close. Here is the distance of classifier features, which works like FID and takes "
-        "seconds."
+        "pictures themselves have the best FID of all, 0**. The small models below leave noise on "
+        "what they draw, which costs each of them about the same distance, whether it copies or "
+        "not: the distance does not tell them apart, the share of copies does. It is that of "
+        "classifier features, which works like FID and takes seconds."
     )
     sizes = shipped()
     if not sizes:
