@@ -161,6 +161,7 @@ CURES = {
 
 _GAME = {"loss": "non-saturating", "penalty": "r1", "leak": 0.2, "minibatch_std": False}
 _POINTS = {"width": 16, "d_width": 16, "batch_size": 128, "ema": 0.0, "decay": "constant"}
+_POINTS |= {"beta1": 0.5, "beta2": 0.999, "d_beta1": 0.5, "d_beta2": 0.999}
 _POINTS |= {"device": "cpu", "precision": "float32"}
 # Fully connected, as the first GANs were: convolutions with batch normalisation hardly collapse.
 _PICTURES = {"architecture": "mlp", "norm": "group", "width": 16, "d_width": 16}

@@ -34,7 +34,9 @@ USUAL |= {
     "gradient_weight": 1.0,
     "learning_rate": 2e-3,
     "d_learning_rate": 4e-3,
+    "beta1": 0.5,
     "beta2": 0.9,
+    "d_beta1": 0.5,
     "d_beta2": 0.9,
 }
 FIXED = {"r1_every": 1, "decay": "constant", "clip": 0.0, "ema": 0.0, "norm": "none"}

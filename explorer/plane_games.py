@@ -30,7 +30,7 @@ FAR = (-1.4, -1.4)  # where G begins: in a corner, so that D can be sure at firs
 # Small networks that learn eight modes in seconds, with every loss; D learns faster than G.
 GAME = {"latent": 8, "width": 16, "d_width": 16, "batch_size": 128, "gradient_weight": 1.0}
 GAME |= {"learning_rate": 5e-4, "d_learning_rate": 3e-3, "beta1": 0.0, "d_beta1": 0.0}
-GAME |= {"decay": "constant", "ema": 0.0}
+GAME |= {"beta2": 0.999, "d_beta2": 0.999, "decay": "constant", "ema": 0.0}
 GAME |= {"device": "cpu", "precision": "float32"}
 
 

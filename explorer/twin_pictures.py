@@ -40,6 +40,7 @@ TRACKS = tuple(f"{twin}: {kind}" for twin in TITLES for kind in ("real", "genera
 
 GAME = {"latent": 16, "width": 12, "d_width": 16, "batch_size": 32}
 GAME |= {"learning_rate": 1e-3, "d_learning_rate": 1e-3, "decay": "constant", "ema": 0.0}
+GAME |= {"beta1": 0.5, "beta2": 0.999, "d_beta1": 0.5, "d_beta2": 0.999}
 GAME |= {"device": "cpu", "precision": "float32"}
 MLP = {"batch_size": 64, "learning_rate": 5e-4, "d_learning_rate": 5e-4}
 
