@@ -11,20 +11,13 @@ from explorer.pictures import sheet
 from explorer.ui import gans, kept, theme, url
 from explorer.ui.asking import ask, guarded
 from explorer.ui.drag import Slider, drag_panel
-from explorer.ui.experiments import Experiment
+from explorer.ui.experiments import FORGER
 from explorer.ui.gan_training import training
 from explorer.ui.latent_planes import planes
 from explorer.ui.rows import Row, figure
 from explorer.ui.sampler_form import seed
 from explorer.ui.source import code
 
-FIRST = Experiment(
-    "gan",
-    "A forger and a detective",
-    "One network invents clothes, another learns to tell them from real ones. Who is ahead, and "
-    "when do the first shirts appear?",
-    "gan",
-)
 VIEWS = {
     "training": "How it trained",
     "between": "Between two latents",
@@ -150,7 +143,7 @@ theme.show(
         "alone. Watch the game, find its best moment, and walk through its latent space.",
     )
 )
-if entry := gans.choose("gan", "gan-fashion", FIRST):
+if entry := gans.choose("gan", "gan-fashion", FORGER):
     more = {"wrap": True, "label_visibility": "collapsed"}
     view = url.segmented("What to see", VIEWS, "training", "gan_view", **more)
     with guarded():

@@ -80,6 +80,10 @@ ROOMS = (
     ("mistakes", "Known mistakes", "Three slips beside their healthy twins: guess, then see."),
     ("gan_images", "GAN on images", "The best moment of a game, and walks through its latents."),
     ("conditional", "Conditional GAN", "A class a row, a latent a column: what is style?"),
+    ("compare", "Compare", "The scoreboard: FID with its error, bias and floor, live."),
+    ("fid", "What is FID?", "Two Gaussians to drag, and what fools the number."),
+    ("memorised", "Memorised or made?", "The training pictures nearest to every sample."),
+    ("capabilities", "Capabilities", "What each family can do, every cell measured."),
 )
 columns = [c for _ in range(-(-len(ROOMS) // 3)) for c in st.columns(3)]
 for column, (page, title, text) in zip(columns, ROOMS, strict=True):

@@ -25,6 +25,13 @@ class Experiment:
     epochs: int = 12
 
 
+FORGER = Experiment(
+    "gan",
+    "A forger and a detective",
+    "One network invents clothes, another learns to tell them from real ones. Who is ahead, and "
+    "when do the first shirts appear?",
+    "gan",
+)
 EXPERIMENTS = (
     Experiment(
         "vae",
@@ -52,6 +59,7 @@ EXPERIMENTS = (
         "A diffusion model learns to remove noise. When does noise first turn into clothes?",
         "diffusion",
     ),
+    FORGER,
 )
 
 
