@@ -5,16 +5,25 @@ shelf in the folder of runs, so it may be broken off and started again.
 """
 
 import sys
+from dataclasses import replace
 
-from explorer import files, standings
-from explorer.competitors import competitor
-from explorer.evaluation import evaluate
+from explorer import checkpoints, files, standings
+from explorer.answers import Standing
+from explorer.competitors import Competitor, competitor
+from explorer.evaluation import drawn, evaluate
+from explorer.expenses import COUNTED, few
+from explorer.metrics.cost import timed
 from explorer.rulers import Asked
+from explorer.shelf import Shelf
 
+DDPM = {"sampler": "ddim", "eta": 1.0}
 ENTERED = {
     "fashion-mnist": (
         ("real:fashion-mnist:test", {}),
         ("pretrained:diffusion-fashion", {}),
+        ("pretrained:diffusion-fashion", DDPM | {"steps": 10}),
+        ("pretrained:diffusion-fashion", DDPM | {"steps": 50}),
+        ("pretrained:diffusion-fashion", DDPM | {"steps": 250}),
         ("pretrained:gan-fashion", {}),
         ("pretrained:gan-conditional-fashion", {}),
         ("pretrained:latent-diffusion-fashion", {}),
@@ -35,8 +44,28 @@ def main() -> None:
             if told.stage == "done":
                 kept[_name(told)] = told
         print(f"{name}: {len(ones)} competitors")
-    values = [standings.to_json(one) for one in kept.values()]
-    files.publish(standings.SHIPPED, files.json_bytes({"standings": values}, indent=1))
+    every = [competitor(key, how) for entered in ENTERED.values() for key, how in entered]
+    value = {
+        "standings": [standings.to_json(_timed(told, every)) for told in kept.values()],
+        "walls": [_wall(one) for one in every],
+    }
+    files.publish(standings.SHIPPED, files.json_bytes(value, indent=1))
+
+
+def _timed(told: Standing, every: list[Competitor]) -> Standing:
+    """With the time that a sample takes now: pictures from the shelf were drawn at other times."""
+    one = next(one for one in every if _name(one) == _name(told))
+    if one.real:
+        return told
+    model = checkpoints.load(one.entry.path)
+    return replace(told, seconds=timed(lambda: few(model, one.how)).seconds / COUNTED)
+
+
+def _wall(one: Competitor) -> dict:
+    for kept in drawn(one, Shelf(one.shelf), 0):
+        if not isinstance(kept, int):
+            pictures = kept["pictures"]
+    return standings.wall_json(one.digest, one.sampling, one.seed, pictures)
 
 
 def _name(one) -> tuple[str, str]:

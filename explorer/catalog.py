@@ -146,8 +146,10 @@ def _entry(key: str) -> Entry | None:
 
 
 def _title(key: str, header: Header) -> str:
-    """A label a person gave, or what it is, on what, and the run's own last letters."""
+    """A label a person gave, or what it is, on what; the run's own last letters, and the step."""
     if key.startswith(SHIPPED):
         return header.title
-    run = runs.find(key.partition("@")[0])
-    return f"{run.notes['label'] or header.title} · {run.id[-4:]}"
+    name, _, step = key.partition("@")
+    run = runs.find(name)
+    at = f" · step {int(step):,}" if step else ""
+    return f"{run.notes['label'] or header.title} · {run.id[-4:]}{at}"

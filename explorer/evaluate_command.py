@@ -28,6 +28,7 @@ METRICS = {  # what can be asked for -> the scores it stands for
     "diversity": ("pairwise distance",),
     "sharpness": ("sharpness",),
     "memorised": ("nearer to training", "copies"),
+    "cost": ("parameters", "network evaluations", "GFLOP", "images seen", "swing"),
 }
 SLOW = {"fid", "kid", "precision", "density"}  # that need the Inception network
 SPLITS = ("train", "test")

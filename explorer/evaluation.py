@@ -20,6 +20,7 @@ from explorer.answers import Standing
 from explorer.competitors import CHUNK, Competitor
 from explorer.data import Data
 from explorer.errors import InputError
+from explorer.expenses import expenses
 from explorer.metrics import inception, reference
 from explorer.metrics.classifier import Classifier, classifier
 from explorer.metrics.frechet import Statistics, frechet_of
@@ -219,6 +220,7 @@ class _Contest:
             seen = np.concatenate(work.slow)
             curve = work.told.fid
             yield from scoring.of_features(seen, self.seen_real, self.against, curve)
+        yield from expenses(work.one)
 
     def _copies(self, work: _Work) -> scoring.Scores:
         """Against all that the model was trained on, and the test images."""
@@ -235,7 +237,7 @@ class _Contest:
 
 
 def _name(work: _Work) -> str:
-    return f"scores-{key_of(asdict(work.told.protocol))}"
+    return f"standing-{key_of(asdict(work.told.protocol))}"
 
 
 def _comparable(ones: list[Competitor], asked: Asked) -> Data:

@@ -1,15 +1,21 @@
-"""Standings as JSON and back; those of the shipped models come with the program."""
+"""Standings as JSON and back; those of the shipped models, and a few samples, are shipped too."""
 
+import base64
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from explorer import files
 from explorer.answers import Protocol, Score, Standing
 from explorer.errors import ExplorerError
+from explorer.pictures import png, read_png
 
 SHIPPED = Path(__file__).parents[1] / "pretrained" / "scores.json"
+WALL = 20  # samples of each shipped model
+MOST = 12  # competitors on one board
 
 
 def to_json(standing: Standing) -> dict[str, Any]:
@@ -39,6 +45,36 @@ def shipped(wanted: Standing) -> Standing | None:
     return next(filter(None, (_same(one, wanted) for one in all_shipped())), None)
 
 
+def shipped_wall(digest: str, sampling: str, seed: int) -> np.ndarray | None:
+    """The first samples that came with the program, uint8 `WALL` H W [3]; None if none did.
+
+    ``digest`` is the SHA-256 of the weights, or of real pictures.
+    """
+    wanted = [digest, sampling, seed]
+    return next((pictures for drawn, pictures in _walls(_mtime()) if drawn == wanted), None)
+
+
+def wall_json(digest: str, sampling: str, seed: int, pictures: np.ndarray) -> dict[str, Any]:
+    """The first `WALL` of samples uint8 N H W [3] as plain values, for `shipped_wall`."""
+    column = pictures[:WALL].reshape(-1, *pictures.shape[2:])
+    text = base64.b64encode(png(column)).decode("ascii")
+    return {"drawn": [digest, sampling, seed], "png": text}
+
+
+@lru_cache(maxsize=2)
+def _walls(_mtime: int) -> list[tuple[list, np.ndarray]]:
+    try:
+        return [(wall["drawn"], _cut(wall["png"])) for wall in _shipped(_mtime).get("walls", [])]
+    except (TypeError, KeyError, AttributeError, ValueError, OSError):
+        return []
+
+
+def _cut(text: str) -> np.ndarray:
+    """A column of pictures -> the pictures."""
+    column = read_png(base64.b64decode(text, validate=True))
+    return column.reshape(WALL, -1, *column.shape[1:])
+
+
 def _same(found: Standing, wanted: Standing) -> Standing | None:
     same = found.stage == "done" and found.protocol == wanted.protocol
     return replace(found, key=wanted.key, title=wanted.title) if same else None
@@ -46,12 +82,25 @@ def _same(found: Standing, wanted: Standing) -> Standing | None:
 
 def all_shipped() -> list[Standing]:
     """What was measured of the shipped models; empty if that file is not there or damaged."""
-    return _shipped(SHIPPED.stat().st_mtime_ns if SHIPPED.is_file() else 0)
+    return _standings(_mtime())
 
 
 @lru_cache(maxsize=2)
-def _shipped(_mtime: int) -> list[Standing]:
+def _standings(mtime: int) -> list[Standing]:
     try:
-        return [from_json(value) for value in files.read_json(SHIPPED)["standings"]]
-    except (ExplorerError, TypeError, KeyError, AttributeError, ValueError):
+        return [from_json(value) for value in _shipped(mtime)["standings"]]
+    except (TypeError, KeyError, AttributeError, ValueError):
         return []
+
+
+@lru_cache(maxsize=2)
+def _shipped(_mtime: int) -> dict[str, Any]:
+    try:
+        found = files.read_json(SHIPPED)
+    except ExplorerError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _mtime() -> int:
+    return SHIPPED.stat().st_mtime_ns if SHIPPED.is_file() else 0

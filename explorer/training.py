@@ -262,8 +262,8 @@ class Trainer:
         precision = devices.precision(self.device.name, self.settings.precision)
         with self.average.applied(), precision:
             terms = self._validate()
-            if whole and self.model.scored:
-                terms |= score(self.model, self.data_name, self.settings.seed)
+            if whole and (n := self.model.scored):
+                terms |= score(self.model, self.data_name, self.settings.seed, n)
             sheets = preview(self.model, self.x_test, self.settings.seed)
         events: list[Event] = [
             Progress(self.step, self.epoch, "validation", terms, self.learning_rate()),

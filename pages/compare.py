@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer import figures
 from explorer.answers import Standing
-from explorer.ui import board_entries, board_plots, board_table, forms, jobs, theme, url
+from explorer.ui import board_entries, board_plots, board_table, forms, jobs, kept, theme, url
 from explorer.ui.asking import ask, guarded, literal
 from explorer.ui.board_entries import Choice
 from explorer.ui.live import duration
@@ -18,6 +18,7 @@ from explorer.ui.source import code
 SLOT = "board"
 ACROSS = 20  # pictures of each competitor on the wall
 SIGHTS = {"samples": "FID against samples", "cost": "Quality against cost", "sides": "All sides"}
+STEPS = {"steps": "Over the training"}  # where several checkpoints of a run are on the board
 
 
 def settings() -> dict[str, Any]:
@@ -97,8 +98,8 @@ def _left(part: float) -> str:
 
 def walls(question: dict[str, Any]) -> tuple[np.ndarray, ...]:
     """The first pictures of each competitor."""
-    with st.spinner("Fetching the first samples of each …"):
-        return ask("board_wall", n=ACROSS, **question)
+    text = "Drawing the first samples of each …"
+    return tuple(kept.awaited("board_wall", text, n=ACROSS, **question))
 
 
 def show(standings: tuple[Standing, ...], question: dict[str, Any] | None = None) -> None:
@@ -147,8 +148,10 @@ def plots(standings: tuple[Standing, ...], moving: bool) -> None:
         figure = board_plots.growing(standings, quick)
         st.plotly_chart(figure, key="board-growing", config=figures.CONFIG)
         return
-    sight = url.segmented("Sight", SIGHTS, "samples", "sight", label_visibility="collapsed")
+    sights = SIGHTS | (STEPS if board_plots.courses(standings) else {})
+    sight = url.segmented("Sight", sights, "samples", "sight", label_visibility="collapsed")
     draw = {
+        "steps": board_plots.by_step,
         "samples": board_plots.growing,
         "cost": board_plots.against_cost,
         "sides": board_plots.sides,
@@ -158,14 +161,19 @@ def plots(standings: tuple[Standing, ...], moving: bool) -> None:
 
 
 CAPTIONS = {
+    "steps": (
+        "FID of each checkpoint that is on the board, with its standard error; the star is the "
+        "best one. Is it the last? And is the gap wider than the errors?"
+    ),
     "samples": (
         "FID of the first n samples. It falls with n because it is biased, by about c / n: the "
         "diamonds on the right are the line's end, FID∞, with its standard error. The dotted line "
         "is the floor: real test images against the same reference."
     ),
     "cost": (
-        "Down and left is better. The dotted line joins those that nothing beats on both. A "
-        "diffusion model stands here once for each number of steps that you put on the board."
+        "Down and left is better. The dotted line joins those that nothing beats on both. "
+        "Operations depend on no machine; seconds here are in the table. A diffusion model stands "
+        "here once for each number of steps that you put on the board."
     ),
     "sides": (
         "Every axis from the worst competitor here (bottom) to the best (top), so only the order "
@@ -223,6 +231,10 @@ MEASURES = """
 - **Classifier distance**: the Fréchet distance in 128 features of our own small classifier. It
   takes a second. It is not FID and has a scale of its own.
 - **Sharpness**: variance of the Laplacian over that of real pictures; 1 is right, below is blurred.
+- **Evaluations** of the network and operations a sample, counted by PyTorch (a multiplication and
+  the addition after it are two), and how many images, each time counted, it has learned from.
+- **Stability** (*swing*): in the second half of the training, how far the distance to real pictures
+  rose above the lowest before it, as a ratio. 1 is never. Only where such a curve is known.
 - **Nearer to training**: the share of samples that lie nearer to a training image than to any of
   equally many test images (classifier features). One half is right; more is memorised.
 """

@@ -102,7 +102,7 @@ def compare(chosen: list[Run]) -> None:
             player(film, key=f"compare-{track}", value=len(film.labels) - 1, report=False)
     for column, term in zip(st.columns(max(1, len(terms))), terms, strict=False):
         column.plotly_chart(overlay(told, term), key=f"overlay-{term}", config=figures.CONFIG)
-    st.caption("Curves are measured on the same held-out test images.")
+    st.caption("Curves are measured on the same held-out test images, distances on fixed samples.")
     differences(chosen)
 
 

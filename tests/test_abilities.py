@@ -9,8 +9,8 @@ import pytest
 import torch
 from conftest import small
 
-from explorer import capabilities, catalog, checkpoints, data
-from explorer.abilities import MEASURES, classes, copies, expense, measure, probable, samples
+from explorer import capabilities, catalog, checkpoints, data, expenses
+from explorer.abilities import MEASURES, classes, copies, measure, probable, samples
 from explorer.capabilities import ABILITIES, KINDS, Cell
 from explorer.checkpoints import build, pack
 from explorer.errors import NonFinite
@@ -42,7 +42,7 @@ def models(tmp_path, monkeypatch) -> Iterator[None]:
         classes: {"LABELLED": 60, "ASKED": 30},
         samples: {"SAMPLES": 250},
         probable: {"LIKELY": 16, "WEIGHTS": 2},
-        expense: {"TIMED": 2},
+        expenses: {"COUNTED": 2},
     }
     for module, values in few.items():
         for name, value in values.items():

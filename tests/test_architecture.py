@@ -27,7 +27,7 @@ LAYERS = [
     {"catalog", "films", "shelf", "standings"},
     {"oracle", "capabilities"},
     {"competitors", "scoring"},
-    {"rulers"},
+    {"rulers", "expenses"},
     {"worker", "points", "clinic", "plane_games", "gradients", "saturation"},
     {"flows", "game", "game_sight", "game_table"},
     {"races", "twins", "twin_pictures"},

@@ -47,7 +47,7 @@ def test_all_stages_are_told_and_end_in_scores():
         assert {"drawing", "looking", "comparing"} <= set(order)
     final = last(ones, asked())
     assert {"FID", "KID", "precision", "recall", "classifier distance"} <= final[0].scores.keys()
-    assert "nearer to training" in final[0].scores
+    assert {"parameters", "GFLOP", "images seen", "nearer to training"} <= final[0].scores.keys()
     assert "nearer to training" not in final[1].scores
     assert final[0].seconds > 0
     assert final[1].seconds is None

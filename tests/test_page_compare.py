@@ -9,7 +9,7 @@ from live_pages import settled, told, workspace
 from test_pages import _navigation, labels, opened, sound, text_of
 
 from explorer.answers import Protocol, Score, Standing
-from explorer.ui import board_plots, board_table, jobs
+from explorer.ui import board_entries, board_plots, board_table, jobs
 
 __all__ = ["_navigation"]  # an autouse fixture: without it AppTest forgets app.py's table
 TWO = "real:fashion-mnist:test|pretrained:gan-fashion"
@@ -100,20 +100,41 @@ def test_shares_grow_from_stage_to_stage():
     assert shares[-1] == 1
 
 
+def test_checkpoints_of_a_run_are_one_line_with_the_best_marked():
+    run = [replace(standing(f"GAN · 7af2 · step {n}", fid), key=f"20@{n}") for n, fid in COURSE]
+    there = [*run, standing("real:c:test", 2.0), replace(standing("b", 1.0), key="21@5")]
+    assert [s for s, _ in board_plots.courses(there)["GAN · 7af2"]] == [1, 2, 3]
+    line, best = board_plots.by_step(there).data
+    assert (line.name, list(line.x), list(line.y)) == ("GAN · 7af2", [1, 2, 3], [40, 10, 12])
+    assert (best.name, best.x[0]) == ("best: 10.0 at step 2", 2)
+
+
+COURSE = ((3, 12.0), (1, 40.0), (2, 10.0))
+
+
+@pytest.mark.parametrize(("best", "kept"), [(None, [0, 3, 6, 9]), (7, [0, 3, 6, 7, 9])])
+def test_the_first_the_last_and_the_best_of_many_checkpoints_stay(best, kept):
+    assert board_entries.thinned(list(range(10)), best, 5) == kept
+    assert board_entries.thinned([1, 2], best, 5) == [1, 2]
+
+
 def test_the_front_is_what_nothing_beats():
     points = [(1.0, 50.0), (2.0, 20.0), (3.0, 30.0), (4.0, 10.0), (0.5, 90.0), (4.0, 12.0)]
     assert board_plots.pareto(points) == [4, 0, 1, 3]
 
 
+COST = {"GFLOP": Score(0.02)}
+
+
 def test_plots_show_all_that_can_be_shown():
     several = [standing("a", 30.0), standing("b", 10.0), standing("real:c:test", 2.0)]
     several[0] = replace(
-        several[0], scores={"FID at infinity": Score(20.0, 1.0), "precision": Score(0.5)}
+        several[0], scores={"FID at infinity": Score(20.0, 1.0), "precision": Score(0.5), **COST}
     )
-    several[1] = replace(several[1], scores={"precision": Score(0.9)})
+    several[1] = replace(several[1], scores={"precision": Score(0.9), **COST})
     names = [line.name for line in board_plots.growing(several).data]
     assert names == ["a", "a, FID∞", "b", "real:c:test"]
-    assert len(board_plots.against_cost(several).data) == 4
+    assert [line.name for line in board_plots.against_cost(several).data] == [None, "a", "b"]
     lines = board_plots.sides(several).data
     heights = dict(zip(lines[0].x, lines[0].y, strict=True))
     assert heights["precision"] == 0

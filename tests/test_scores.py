@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from conftest import small
 from scipy.spatial.distance import pdist
 from torch import nn
 
-from explorer import data, scores
+from explorer import data, scores, training
 from explorer.checkpoints import build
 from explorer.config import Settings
 from explorer.data import Spec
@@ -17,6 +18,7 @@ from explorer.models.base import Model
 from explorer.recipe import recipe
 from explorer.sampling import Step
 from explorer.scores import score
+from explorer.training import Progress, Trainer
 
 PICTURES = {
     "classifier distance",
@@ -187,3 +189,14 @@ def test_points_are_measured_by_the_modes_of_their_mixture():
 def test_nothing_is_drawn_where_nothing_can_be_measured(name):
     model = Known(lambda n, g: pytest.fail("drawn"))
     assert score(model, name, 0) == {}
+
+
+@pytest.mark.parametrize(("family", "count"), [("vae", 1000), ("gan", 2000), ("diffusion", 250)])
+def test_every_family_of_pictures_is_measured_while_it_trains(family, count, monkeypatch):
+    """After each epoch so many samples are scored, and the score is a curve of the run."""
+    monkeypatch.setattr(training, "score", lambda *asked: {"classifier distance": asked[-1]})
+    made = recipe(family, "mnist", small(family, steps=1, batch_size=8, device="cpu"))
+    train, test = data.load("mnist"), data.load("mnist", "test")
+    subject = Trainer(build(made, train.spec), made.training, train, test)
+    told = [e for e in subject.run() if isinstance(e, Progress) and e.split == "validation"]
+    assert told[-1].terms["classifier distance"] == count

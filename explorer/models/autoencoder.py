@@ -87,6 +87,7 @@ class Autoencoder(Model):
     paper = "Hinton & Salakhutdinov 2006"
     Config = Config
     watched = "reconstruction"
+    scored = 1000
     outputs_per_latent = 1
 
     def __init__(self, config: Config, spec: Spec):

@@ -67,7 +67,7 @@ class Model(nn.Module):
     memory_format: ClassVar[torch.memory_format] = torch.channels_last
     training_defaults: ClassVar[dict[str, Any]] = {}  # where the usual `TrainSettings` do not suit
     watched: ClassVar[str] = "loss"  # the validation term that decides which checkpoint is best
-    scored: ClassVar[bool] = False  # whether its samples are measured while it trains
+    scored: int = 0  # how many of its samples are measured after each epoch
 
     def __init__(self, config: Settings, spec: Spec):
         super().__init__()

@@ -28,6 +28,7 @@ from explorer.schedules import Name, schedule
 from explorer.targets import Target
 
 PREVIEW = SampleSettings(sampler="dpm", steps=16)
+SCORED = 250  # samples measured after an epoch: each takes a network evaluation for every step
 
 
 class Process(Settings):
@@ -128,6 +129,7 @@ class Diffusing(Model):
                 "Predict velocity, v or x0, or choose another schedule."
             )
         self.schedule = schedule(config.schedule, config.T, config.beta_start, config.beta_end)
+        self.scored = SCORED if spec.is_image else 0
         self.classes = spec.classes if config.conditional else ()
         tables = torch.tensor(np.stack([self.schedule.alpha, self.schedule.sigma])).float()
         # They are no weights: they follow from the settings and are never saved.

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer import competitors, evaluation
+from explorer import competitors, evaluation, standings
 from explorer.answers import Standing
 from explorer.competitors import Competitor
 from explorer.config import Setting, describe
@@ -13,7 +13,6 @@ from explorer.errors import InputError
 from explorer.rulers import Asked
 from explorer.shelf import Shelf
 
-MOST = 12  # competitors
 WALL = 64  # pictures of each on the wall
 
 Entered = tuple[dict[str, Any], ...]  # {"key": …, "how": {…}} each
@@ -38,23 +37,32 @@ def board(entered: Entered, asked: dict[str, Any]) -> Iterator[tuple[Standing, .
             yield tuple(found[k] for k in sorted(found))
 
 
-def board_wall(entered: Entered, asked: dict[str, Any], n: int) -> tuple[np.ndarray, ...]:
-    """The first ``n`` pictures of each competitor, uint8 n H W [3]; drawn if need be."""
+def board_wall(entered: Entered, asked: dict[str, Any], n: int) -> Iterator[float | np.ndarray]:
+    """The first ``n`` pictures of each competitor, uint8 n H W [3]; drawn if need be.
+
+    Yields shares done (0 to 1), too.
+    """
     if not 1 <= n <= WALL:
         raise InputError(f"{n} pictures are asked for, but a wall has 1 to {WALL} of each.")
-    return tuple(_first(one, n) for one in _entered(entered, asked))
+    ones = _entered(entered, asked)
+    for i, one in enumerate(ones):
+        for found in _first(one, n):
+            yield found if isinstance(found, np.ndarray) else (i + found) / len(ones)
 
 
-def _first(one: Competitor, n: int) -> np.ndarray:
-    """The first pictures of a chunk, which its classes take turns in."""
-    shelf = Shelf(one.shelf)
-    kept = shelf.get("pictures-0000")
+def _first(one: Competitor, n: int) -> Iterator[float | np.ndarray]:
+    """The first pictures of a chunk, which its classes take turns in; shares done before."""
+    kept = standings.shipped_wall(one.digest, one.sampling, one.seed)
+    if kept is None or len(kept) < n:
+        kept = Shelf(one.shelf).get("pictures-0000")
+        kept = kept and kept["pictures"]
     if kept is None:
-        parts, found = competitors.draw(one, 0), []
-        while sum(map(len, found)) < n:
-            found.append(next(parts))
-        return np.concatenate(found)[:n]
-    return kept["pictures"][:n]
+        kept, parts = np.empty(0), competitors.draw(one, 0)
+        while len(kept) < n:
+            yield len(kept) / n
+            part = next(parts)
+            kept = np.concatenate([kept, part]) if len(kept) else part
+    yield kept[:n]
 
 
 def _asked(asked: dict[str, Any]) -> Asked:
@@ -62,7 +70,7 @@ def _asked(asked: dict[str, Any]) -> Asked:
 
 
 def _entered(entered: Entered, asked: dict[str, Any]) -> list[Competitor]:
-    if len(entered) > MOST:
-        raise InputError(f"At most {MOST} competitors fit on the board. Leave some out.")
+    if len(entered) > standings.MOST:
+        raise InputError(f"At most {standings.MOST} competitors fit on the board. Leave some out.")
     seed = _asked(asked).seed
     return [competitors.competitor(one["key"], one.get("how"), seed) for one in entered]

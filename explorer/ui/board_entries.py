@@ -1,5 +1,7 @@
 """Who can be put on the scoreboard of a data set, and who stands there at first."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +9,9 @@ import streamlit as st
 
 from explorer import catalog, data
 from explorer.catalog import Entry
-from explorer.errors import InputError
+from explorer.errors import ExplorerError, InputError
+from explorer.runs import Run
+from explorer.standings import MOST
 from explorer.ui import url
 
 DDPM = {"sampler": "ddim", "eta": 1.0}
@@ -23,6 +27,9 @@ FIRST = {
     "fashion-mnist": (
         "real:fashion-mnist:test",
         "pretrained:diffusion-fashion",
+        "pretrained:diffusion-fashion~ddpm10",
+        "pretrained:diffusion-fashion~ddpm50",
+        "pretrained:diffusion-fashion~ddpm250",
         "pretrained:gan-fashion",
         "pretrained:gan-conditional-fashion",
         "pretrained:latent-diffusion-fashion",
@@ -31,7 +38,7 @@ FIRST = {
     ),
     "mnist": ("real:mnist:test", "pretrained:diffusion-mnist"),
 }
-MOST = 12
+BETWEEN = "|"  # of names in the address
 
 
 @dataclass(frozen=True)
@@ -44,13 +51,24 @@ class Choice:
 
 
 @st.cache_data(ttl=5, max_entries=8, show_spinner=False)
-def choices(name: str) -> dict[str, Choice]:
-    """Everything that draws pictures of the data set ``name``, by the name in the address."""
+def choices(name: str, asked: tuple[str, ...] = ()) -> dict[str, Choice]:
+    """Everything that draws pictures of the data set ``name``, by the name in the address.
+
+    Of a run that is its newest checkpoint, and those older ones that are ``asked`` for by name.
+    """
     found = [_real(name, "test", "test images"), _real(name, "train", "training images")]
-    for entry in (*catalog.shipped(), *catalog.trained()):
+    for entry in (*catalog.shipped(), *catalog.trained(), *_older(asked)):
         if entry.header.recipe["data"].removesuffix("-full") == name:
             found += _ways(entry)
     return {one.name: one for one in found}
+
+
+def _older(asked: tuple[str, ...]) -> Iterator[Entry]:
+    """Checkpoints asked for as RUN@STEP."""
+    for key in dict.fromkeys(one.partition("~")[0] for one in asked):
+        if "@" in key:
+            with suppress(ExplorerError):  # then nothing of that name can be chosen, which is told
+                yield catalog.entry(key)
 
 
 def _real(name: str, split: str, what: str) -> Choice:
@@ -82,7 +100,8 @@ def sets() -> dict[str, str]:
 
 def chosen(name: str) -> list[Choice]:
     """The competitors that stand in the address, or the usual ones, as a widget."""
-    there, key = choices(name), f"on_{name}"
+    key = f"on_{name}"
+    there = choices(name, tuple(st.session_state.get(key) or _split(st.query_params.get(key, ""))))
     first = [one for one in FIRST.get(name, tuple(there)[:6]) if one in there]
     url.begin(key, _reader(there))
     if key not in st.session_state:
@@ -97,13 +116,37 @@ def chosen(name: str) -> list[Choice]:
         persist_state="session",
         placeholder="Choose models, or real pictures",
     )
-    url.keep(key, "|".join(picked), "|".join(first))
+    url.keep(key, BETWEEN.join(picked), BETWEEN.join(first))
     return [there[one] for one in picked]
+
+
+def of_checkpoints(run: Run, best: int | None) -> dict[str, str]:
+    """The address at which the board compares a run's checkpoints, with real test images."""
+    name = run.settings["data"].removesuffix("-full")
+    steps = [one.step for one in run.checkpoints()]
+    keys = [f"{run.id}@{step}" for step in thinned(steps, best, MOST - 1)]
+    return {
+        "data": name,
+        f"on_{name}": BETWEEN.join([f"real:{name}:test", *keys]),
+        "sight": "steps",
+    }
+
+
+def thinned(steps: list[int], best: int | None, most: int) -> list[int]:
+    """At most so many of them, evenly, with the first, the last and the best."""
+    if len(steps) <= most:
+        return steps
+    even = {steps[round(i * (len(steps) - 1) / (most - 2))] for i in range(most - 1)}
+    return sorted(even | ({best} & set(steps)))
+
+
+def _split(text: str) -> list[str]:
+    return [one for one in text.split(BETWEEN) if one]
 
 
 def _reader(there: dict[str, Choice]):
     def read(text: str) -> list[str]:
-        asked = [one for one in text.split("|") if one]
+        asked = _split(text)
         if odd := [one for one in asked if one not in there]:
             raise InputError(f"There is no competitor {odd[0][:60]!r} for these data.")
         return asked[:MOST]

@@ -73,14 +73,14 @@ def label(one: Standing) -> str:
 
 
 def against_cost(standings: Sequence[Standing]) -> go.Figure:
-    """FID over seconds a sample; those that nothing beats on both are joined."""
+    """FID over operations a sample; those that nothing beats on both are joined."""
     figure = go.Figure()
     points = [
-        (one.seconds, one.fid[-1][1], i)
+        (one.scores["GFLOP"].value, one.fid[-1][1], i)
         for i, one in enumerate(standings)
-        if one.seconds and one.fid
+        if "GFLOP" in one.scores and one.fid
     ]
-    front = pareto([(s, f) for s, f, _ in points])
+    front = pareto([point[:2] for point in points])
     figure.add_scatter(
         x=[points[k][0] for k in front],
         y=[points[k][1] for k in front],
@@ -89,19 +89,66 @@ def against_cost(standings: Sequence[Standing]) -> go.Figure:
         hoverinfo="skip",
         showlegend=False,
     )
-    for seconds, value, i in points:
+    for operations, value, i in points:
         one = standings[i]
         figure.add_scatter(
-            x=[seconds],
+            x=[operations],
             y=[value],
             name=label(one),
+            text=[f"{one.seconds:.2g} s a sample here" if one.seconds else ""],
             mode="markers",
             marker={"color": CATEGORICAL[i % len(CATEGORICAL)], "size": 12},
         )
-    _laid(figure, "seconds a sample, on this machine", "FID")
+    _laid(figure, "operations a sample (10⁹)", "FID")
     figure.update_xaxes(type="log", exponentformat="none", dtick=1)
     figure.update_yaxes(type="log", tickvals=[1, 2, 5, 10, 20, 50, 100, 200, 500])
     return figure
+
+
+def by_step(standings: Sequence[Standing]) -> go.Figure:
+    """FID over the training of each run of which there are several checkpoints, the best marked."""
+    figure = go.Figure()
+    for i, (name, ones) in enumerate(courses(standings).items()):
+        ones = [(step, one) for step, one in ones if one.fid]
+        if not ones:
+            continue
+        steps, values = zip(*((step, one.fid[-1][1]) for step, one in ones), strict=True)
+        errors = [one.scores["FID"].error or 0 if "FID" in one.scores else 0 for _, one in ones]
+        line = {"color": CATEGORICAL[i % len(CATEGORICAL)], "width": 2}
+        figure.add_scatter(
+            x=steps,
+            y=values,
+            error_y={"array": errors, "width": 3},
+            name=name,
+            mode="lines+markers",
+            line=line,
+        )
+        best = int(np.argmin(values))
+        figure.add_scatter(
+            x=[steps[best]],
+            y=[values[best]],
+            name=f"best: {values[best]:.1f} at step {steps[best]:,}",
+            mode="markers",
+            marker={"symbol": "star", "size": 15, "color": line["color"]},
+        )
+    for one in standings:
+        if one.key.startswith("real:") and one.fid:
+            text = f"floor: {one.fid[-1][1]:.1f}"
+            figure.add_hline(one.fid[-1][1], line_dash="dot", line_width=1, annotation_text=text)
+    _laid(figure, "step", "FID")
+    figure.update_yaxes(type="log", tickvals=[1, 2, 5, 10, 20, 50, 100, 200, 500])
+    return figure
+
+
+def courses(standings: Sequence[Standing]) -> dict[str, list[tuple[int, Standing]]]:
+    """Runs of which several checkpoints are here: name -> (step, standing) in order."""
+    found: dict[str, list[tuple[int, Standing]]] = {}
+    for one in standings:
+        if "@" in one.key:
+            name = one.title.rpartition(" · step")[0] or one.title
+            name = f"{name} ({one.sampling})" if one.sampling else name
+            found.setdefault(name, []).append((int(one.key.rpartition("@")[2]), one))
+    return {name: sorted(ones, key=lambda p: p[0]) for name, ones in found.items() if len(ones) > 1}
 
 
 def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
@@ -121,6 +168,7 @@ SIDES = {  # axis -> (what it is made of, whether more is better)
     "sharpness": ("sharpness", True),
     "even classes": ("effective classes", True),
     "copies": ("nearer to training", False),
+    "stability": ("swing", False),
 }
 
 

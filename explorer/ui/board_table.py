@@ -27,6 +27,12 @@ SHOWN = {  # score -> title, digits, factor
     "sharpness": ("sharpness", 2, 1),
     "nearer to training": ("nearer to training", 2, 1),
 }
+COSTS = {  # score -> how it is said
+    "parameters": lambda n: f"{large(n)} parameters",
+    "network evaluations": lambda n: f"{n:.3g} evaluations a sample",
+    "GFLOP": lambda n: f"{large(1e9 * n)}FLOP a sample",
+    "images seen": lambda n: f"saw {large(n)} images",
+}
 TILES = 8  # pictures in a row
 SHARES = {"waiting": (0.0, 0.0), "drawing": (0.0, 0.15), "reference": (0.15, 0.15)}
 SHARES |= {"looking": (0.15, 0.75), "comparing": (0.9, 0.0), "copies": (0.92, 0.06)}
@@ -79,8 +85,8 @@ def _line(one: Standing, number: str, wall: np.ndarray | None, loud: bool) -> st
     mark = ' data-best="true"' if loud else ""
     return (
         f'<article class="gm-entry"{mark}><b class="gm-place">{number}</b>'
-        f'<div class="gm-who"><h3>{escape(one.title)}</h3><p>{escape(_ways(one))}</p>'
-        f"{picture}</div>"
+        f'<div class="gm-who"><h3>{escape(one.title)}</h3><p>{escape(_ways(one))}</p>{picture}'
+        f"<small>{escape(_costs(one))}</small></div>"
         f'<div class="gm-main">{_main(one)}</div><div class="gm-more">{_more(one)}</div></article>'
     )
 
@@ -91,6 +97,20 @@ def _ways(one: Standing) -> str:
     if one.seconds is not None:
         parts.append(f"{duration(one.seconds)} a sample")
     return " · ".join(parts) or ("the floor: no model can honestly be below" if _real(one) else "")
+
+
+def _costs(one: Standing) -> str:
+    """What it took to train, and what a sample takes, as far as that was counted."""
+    parts = [said(one.scores[name].value) for name, said in COSTS.items() if name in one.scores]
+    return " · ".join(parts)
+
+
+def large(number: float) -> str:
+    """1,300,000 -> 1.3 M."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g} {unit}"
+    return f"{number:.3g}"
 
 
 def duration(seconds: float) -> str:

@@ -15,7 +15,7 @@ from explorer.palette import CATEGORICAL
 from explorer.pictures import enlarge, sheet
 from explorer.ui import gans, theme
 from explorer.ui.asking import ask
-from explorer.ui.live import thinned
+from explorer.ui.live import measure_checkpoints, thinned
 from explorer.ui.player import player
 from explorer.ui.sampler_form import seed
 from explorer.ui.source import code
@@ -122,9 +122,22 @@ def game(entry: Entry, told: History) -> None:
 
 
 def _panel(lines: list[Curve], title: str, unit: str = "") -> go.Figure:
-    return figures.curves(
+    figure = figures.curves(
         lines, title=title, x_title="round", y_title=unit, legend="above", height=260
     )
+    figure.update_yaxes(range=_settled([line.y for line in lines]))
+    return figure
+
+
+def _settled(courses: list[np.ndarray]) -> list[float] | None:
+    """Where curves are after their first steps, whose heights would flatten all that follows."""
+    values = np.concatenate([y[len(y) // 20 :] for y in courses] or [np.empty(0)])
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None
+    low, high = np.percentile(values, [0.5, 99.5])
+    room = 0.15 * (high - low) or 0.5
+    return [float(low - room), float(high + room)]
 
 
 def _both(told: History, term: str, name: str, group: int, even: float | None) -> list[Curve]:
@@ -172,6 +185,7 @@ def distance(entry: Entry, told: History) -> None:
             "exp(entropy) of the classes that our classifier sees in generated pictures: as many "
             "as there are classes if all are drawn equally often, 1 if only one is left."
         )
+    measure_checkpoints(told)
 
 
 def _measured(told: History, term: str, title: str, log: bool) -> go.Figure:

@@ -13,6 +13,7 @@ from explorer.names import recipe_name
 from explorer.runs import Run
 from explorer.ui import theme
 from explorer.ui.asking import ask, guarded, literal
+from explorer.ui.board_entries import of_checkpoints
 from explorer.ui.player import player
 
 POINTS = 400  # of a curve on the page; more cannot be told apart
@@ -53,6 +54,7 @@ def _view(run_id: str, live: bool) -> None:
         with guarded():
             _film(run, told)
         _curves(told)
+        measure_checkpoints(told)
         if status.live:
             _live_settings(run, told)
 
@@ -138,6 +140,18 @@ def _film(run: Run, told: History) -> None:
         st.caption("Loading PyTorch and the data, or waiting for its turn. This takes seconds.")
 
 
+def measure_checkpoints(told: History) -> None:
+    """The way to the real FID of a run's checkpoints, on the scoreboard."""
+    pictures = len(told.facts.get("shape", ())) == 3
+    if pictures and told.run and told.run.checkpoints():
+        st.page_link(
+            "pages/compare.py",
+            label="Measure the FID of its checkpoints",
+            icon=":material/straighten:",
+            query_params=of_checkpoints(told.run, told.best),
+        )
+
+
 # Curves ------------------------------------------------------------------------------------------
 
 
@@ -145,7 +159,8 @@ def _curves(told: History) -> None:
     units = told.facts.get("units", {})
     measured = list(told.train.terms | told.validation.terms)
     terms = [t for t in MAIN if t in measured]
-    for column, term in zip(st.columns(max(1, len(terms))), terms, strict=False):
+    plots = st.container(key="wrap-curves").columns(max(1, len(terms)))
+    for column, term in zip(plots, terms, strict=False):
         unit = units.get(term, "")
         figure = figures.curves(
             _lines(told, term), title=term, y_title=unit, log_y=MAIN[term], height=260
