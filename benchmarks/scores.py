@@ -25,6 +25,8 @@ ENTERED = {
         ("pretrained:diffusion-fashion", DDPM | {"steps": 50}),
         ("pretrained:diffusion-fashion", DDPM | {"steps": 250}),
         ("pretrained:gan-fashion", {}),
+        ("pretrained:gan-least-squares-fashion", {}),
+        ("pretrained:gan-wgan-gp-fashion", {}),
         ("pretrained:gan-conditional-fashion", {}),
         ("pretrained:latent-diffusion-fashion", {}),
         ("pretrained:vae-fashion", {}),

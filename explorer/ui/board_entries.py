@@ -31,6 +31,8 @@ FIRST = {
         "pretrained:diffusion-fashion~ddpm50",
         "pretrained:diffusion-fashion~ddpm250",
         "pretrained:gan-fashion",
+        "pretrained:gan-least-squares-fashion",
+        "pretrained:gan-wgan-gp-fashion",
         "pretrained:gan-conditional-fashion",
         "pretrained:latent-diffusion-fashion",
         "pretrained:vae-fashion",
