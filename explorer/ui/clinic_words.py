@@ -52,7 +52,7 @@ def cures(ground: Ground, sick: dict[str, Any], foot: Callable[[str], None]) -> 
             with column, st.container(border=True, height="stretch"):
                 one, changed = CURES[name], changes(sick, ground.cures[name])
                 theme.show(theme.note(one.title, one.why, kicker=changed or "nothing changes"))
-                st.markdown(f"**Expect:** {one.expect}")
+                st.markdown(f"**Expect:** {ground.expect.get(name, one.expect)}")
                 foot(name)
 
 
