@@ -33,6 +33,7 @@ from explorer.questions import (
     recipes,
     reversing,
     sets,
+    shots,
     traversing,
 )
 
@@ -67,7 +68,7 @@ HEAVY = (
     *(twin_pictures.neighbour_twins, twin_pictures.scale_twins),
     fid.fid_trial,
     *(board.board, board.board_wall),
-    capability.capability,
+    *(capability.capability, shots.few_shots),
     *(traversing.latent_axes, traversing.latent_start, traversing.latent_cloud),
     *(attributing.latent_attribute, attributing.latent_arithmetic),
     *(sets.add_images, sets.fetch),
