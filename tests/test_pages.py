@@ -44,7 +44,7 @@ EMPTY_SENTENCES = {
     "memorised": "Why pixels mislead",
     "capabilities": "Capabilities",
     "traverse": "A few numbers stand for a picture",
-    "few_shots": "seldom those that invent best",
+    "few_shots": "know what belongs together",
 }
 ALIVE = ("forward", "schedules", "reverse", "game", "fid")  # at once and without any model
 
