@@ -35,6 +35,10 @@ PAGES = {
     "Look inside": [
         st.Page("pages/reconstruct.py", title="Reconstruct and sample", icon=":material/compare:"),
     ],
+    "Latent space": [
+        st.Page("pages/traverse.py", title="Traverse", icon=":material/tune:"),
+        st.Page("pages/few_shots.py", title="Few shots", icon=":material/counter_5:"),
+    ],
 }
 
 ABOUT = "Generative Model Explorer: see how generative models learn. MIT licence."

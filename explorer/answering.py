@@ -23,6 +23,7 @@ from explorer import (
 )
 from explorer.engine.server import serve
 from explorer.questions import (
+    attributing,
     board,
     capability,
     fid,
@@ -32,6 +33,8 @@ from explorer.questions import (
     recipes,
     reversing,
     sets,
+    shots,
+    traversing,
 )
 
 QUICK = (
@@ -47,6 +50,8 @@ QUICK = (
     twin_pictures.twin_settings,
     *(fid.fid_quick, fid.fid_wall),
     *(board.board_settings, board.board_known),
+    *(traversing.latent_moved, traversing.latent_rows, traversing.latent_grid),
+    *(traversing.latent_quantiles, traversing.latent_draws),
     sets.picture,
 )
 HEAVY = (
@@ -63,7 +68,9 @@ HEAVY = (
     *(twin_pictures.neighbour_twins, twin_pictures.scale_twins),
     fid.fid_trial,
     *(board.board, board.board_wall),
-    capability.capability,
+    *(capability.capability, shots.few_shots),
+    *(traversing.latent_axes, traversing.latent_start, traversing.latent_cloud),
+    *(attributing.latent_attribute, attributing.latent_arithmetic),
     *(sets.add_images, sets.fetch),
 )
 

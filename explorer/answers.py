@@ -430,3 +430,90 @@ class Shifts:
     moved: np.ndarray
     found: np.ndarray
     again: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class LatentAxes:
+    """What a latent space is like along each of its latents; arrays ``Z``.
+
+    ``mean`` and ``std`` of the aggregate posterior over ``images`` of the data (of N(0, I) where
+    nothing is encoded: 0 images); ``kl`` in nats an image, or None where there is no posterior to
+    speak of; ``change`` is the root mean square difference a pixel, in [0, 1], between the pictures
+    one standard deviation to either side.  ``order`` has the most used latent first.
+    """
+
+    mean: np.ndarray
+    std: np.ndarray
+    kl: np.ndarray | None
+    change: np.ndarray
+    order: np.ndarray
+    images: int
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud2D:
+    """Where images lie in two latents: ``mean`` and ``std`` N 2 of q(z | x), ``labels`` N."""
+
+    mean: np.ndarray
+    std: np.ndarray
+    labels: np.ndarray | None
+
+
+@dataclass(frozen=True, eq=False)
+class Attribute:
+    """An attribute vector added to images, ``strengths`` S times.
+
+    ``pictures`` ``images S H W [3]``; ``vector`` Z; ``seen`` S K is the share of ``counted`` other
+    images that a classifier then takes for each class (None without a classifier), and ``changed``
+    S how far their pictures move: root mean square a pixel, in [0, 1].
+    """
+
+    strengths: np.ndarray
+    pictures: np.ndarray
+    vector: np.ndarray
+    seen: np.ndarray | None
+    changed: np.ndarray
+    counted: int
+
+
+@dataclass(frozen=True, eq=False)
+class Arithmetic:
+    """A − B + C of latents: the four ``pictures`` 4 H W [3], and what a classifier sees in each.
+
+    ``seen`` int 4 and how sure it is, ``sure`` 4 in [0, 1]; both None without a classifier.
+    """
+
+    pictures: np.ndarray
+    seen: np.ndarray | None
+    sure: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class FewShots:
+    """What the numbers of one model, or raw pixels, are worth with few labels, and its samples.
+
+    ``labels`` K a class; ``vote`` (of neighbours) and ``probe`` (linear) are K pairs of mean share
+    right and standard error.  ``numbers`` stand for a picture, found in this ``way``.  ``latent``
+    and ``beta`` are settings, if it has them; ``samples`` and ``fitted`` are classifier distances
+    of samples from its own prior and from a mixture fitted to its latents; ``reconstruction``
+    (squared error) and ``kl`` (nats) are per image.  ``command`` trains it; ``weights`` is the
+    SHA-256 of what was measured and ``key`` where it is, empty if it is kept nowhere.
+    """
+
+    key: str
+    title: str
+    family: str
+    data: str
+    weights: str
+    way: str
+    numbers: int
+    labels: tuple[int, ...]
+    vote: tuple[tuple[float, float], ...]
+    probe: tuple[tuple[float, float], ...]
+    latent: int | None = None
+    beta: float | None = None
+    samples: float | None = None
+    fitted: float | None = None
+    reconstruction: float | None = None
+    kl: float | None = None
+    command: str = ""

@@ -109,7 +109,11 @@ def interpolate(model: Model, a: np.ndarray, b: np.ndarray, steps: int = 9) -> I
 
 def latent_use(model: Encodes, x: np.ndarray) -> LatentUse:
     """KL of q(z | x) from N(0, 1) per latent in nats, and the spread of the means, over images."""
-    code = encode(model, x)
+    return use_of(encode(model, x))
+
+
+def use_of(code: LatentCode) -> LatentUse:
+    """The same, of latents that are known."""
     variance = np.maximum(code.std.astype(np.float64) ** 2, 1e-12)
     kl = 0.5 * (code.mean**2 + variance - 1 - np.log(variance)).mean(0)
     spread = code.mean.std(0)

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = [
     {"errors", "config", "answers", "palette", "adversarial"},
+    {"ellipses"},
     {"files", "flags", "locks", "processes", "pictures", "device", "data", "schedules"},
     {"names"},
     {"layers", "unet", "targets", "sampling", "header", "figures", "engine", "turns", "recipe"},
@@ -21,11 +22,11 @@ LAYERS = [
     {"probes"},
     {"denoising", "importance"},
     {"inventing", "likelihood"},
-    {"latents", "simple"},
+    {"latents", "simple", "traversing", "attributes"},
     {"scores"},
     {"training", "archive", "history", "launch"},
     {"catalog", "films", "shelf", "standings"},
-    {"oracle", "capabilities"},
+    {"oracle", "capabilities", "few_shots"},
     {"competitors", "scoring"},
     {"rulers", "expenses"},
     {"worker", "points", "clinic", "plane_games", "gradients", "saturation"},

@@ -43,6 +43,8 @@ EMPTY_SENTENCES = {
     "fid": "Two Gaussians, one number",
     "memorised": "Why pixels mislead",
     "capabilities": "Capabilities",
+    "traverse": "A few numbers stand for a picture",
+    "few_shots": "know what belongs together",
 }
 ALIVE = ("forward", "schedules", "reverse", "game", "fid")  # at once and without any model
 

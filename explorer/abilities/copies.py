@@ -102,6 +102,19 @@ def _by_autoencoder(model: LatentDiffusion, x: np.ndarray) -> np.ndarray:
 def _inverted(
     model: GAN, x: np.ndarray, y: np.ndarray | None, seed: int
 ) -> Iterator[float | np.ndarray]:
+    for found in inverted(model, x, y, seed):
+        if isinstance(found, float):
+            yield found
+    yield decode(model, found, torch.tensor(y) if model.classes else None)
+
+
+def inverted(
+    model: GAN, x: np.ndarray, y: np.ndarray | None, seed: int = 0
+) -> Iterator[float | Tensor]:
+    """How much is done (0 to 1), then the latents N Z whose pictures come nearest to ``x``.
+
+    A GAN that knows classes is asked for those of the uint8 pictures N C H W: ``y`` int N.
+    """
     wanted = as_input(model, x)
     classes = torch.tensor(y) if model.classes else None
     z = _nearest(model, wanted, classes, seed).requires_grad_()
@@ -112,7 +125,7 @@ def _inverted(
             (z.grad,) = torch.autograd.grad(error, z)
         adam.step()
         yield (i + 1) / STEPS
-    yield decode(model, z.detach(), classes)
+    yield z.detach()
 
 
 def _nearest(model: GAN, wanted: Tensor, classes: Tensor | None, seed: int) -> Tensor:

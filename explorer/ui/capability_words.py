@@ -18,7 +18,7 @@ def reconstruct() -> None:
         "by 200 steps of Adam from the best of 500 random ones."
     )
     st.latex(r"z^* = \arg\min_z \lVert G(z) - x \rVert^2")
-    code("explorer.abilities.copies:_inverted")
+    code("explorer.abilities.copies:inverted")
     st.markdown(
         "**A diffusion** walks the probability-flow ODE up to pure noise and back, 20 steps of "
         "Heun each way. Nothing is lost, because nothing is squeezed: its code has as many numbers "
