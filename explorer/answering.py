@@ -28,6 +28,7 @@ from explorer.questions import (
     fid,
     inventing,
     looking,
+    mapping,
     memory,
     recipes,
     reversing,
@@ -48,6 +49,7 @@ QUICK = (
     *(fid.fid_quick, fid.fid_wall),
     *(board.board_settings, board.board_known),
     sets.picture,
+    *(mapping.map_layout, mapping.map_sight),
 )
 HEAVY = (
     recipes.estimate,
@@ -64,6 +66,8 @@ HEAVY = (
     fid.fid_trial,
     *(board.board, board.board_wall),
     capability.capability,
+    *(mapping.map_points, mapping.map_samples, mapping.map_own, mapping.map_copies),
+    *(mapping.map_alignment, mapping.map_film, mapping.map_plane),
     *(sets.add_images, sets.fetch),
 )
 
