@@ -32,6 +32,9 @@ PAGES = {
         st.Page("pages/memorised.py", title="Memorised or made?", icon=":material/content_copy:"),
         st.Page("pages/capabilities.py", title="Capabilities", icon=":material/grid_on:"),
     ],
+    "Latent space": [
+        st.Page("pages/latent_map.py", title="Latent map", icon=":material/bubble_chart:"),
+    ],
     "Look inside": [
         st.Page("pages/reconstruct.py", title="Reconstruct and sample", icon=":material/compare:"),
     ],

@@ -1,10 +1,9 @@
-"""Maps of what a model makes of real images: its latents, their statistics, layouts, newcomers.
+"""What a model makes of real images: its latents, and what is known of each image.
 
 What costs seconds stands on a shelf, under the hash of the weights, of the images and of the
 settings, so that a second look is instant, also after a restart.
 """
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,26 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from explorer import catalog, checkpoints, copying, data, embedding, mapping, runs
+from explorer import catalog, checkpoints, data, mapping, runs
 from explorer.abilities.classes import CHUNK, features, representation
 from explorer.abilities.copies import copies
-from explorer.answers import Film, LatentLayout, LatentPoints, Newcomers, Plane
+from explorer.answers import LatentPoints
 from explorer.catalog import Entry
-from explorer.competitors import competitor
 from explorer.data import Data
 from explorer.errors import InputError
-from explorer.map_settings import MapSettings
-from explorer.metrics.neighbours import nearest
 from explorer.models.base import Model
 from explorer.models.latent_diffusion import LatentDiffusion
-from explorer.pictures import tiles
 from explorer.probes import as_input, encode, kl_to_prior, quietly
 from explorer.shelf import Shelf, key_of
 
 NEAR = 10  # neighbours of each image
 MOST = 20_000  # images on a map
 VERSION = 1  # of what stands on the shelf
-EXTENT = 1.6  # of a film's plane
 
 
 @dataclass(frozen=True)
@@ -173,110 +167,6 @@ def passed(work: Iterator[Any], low: float, high: float) -> Iterator[Any]:
         else:
             answer = told
     return answer
-
-
-# Maps ---------------------------------------------------------------------------------------------
-
-
-def layout(cut: Cut, asked: MapSettings) -> Iterator[float | LatentLayout]:
-    """Shares done, then where the images lie on the map; latents must be known already."""
-    shelf = Shelf(cut.key)
-    name = f"layout-{key_of(asked.facts())}"
-    if (kept := shelf.get(name)) is not None:
-        yield _layout(**kept)
-        return
-    z = yield from passed(latents(cut), 0.0, 0.05)
-    began = time.monotonic()
-    positions = yield from passed(_fit(z, asked), 0.05, 0.9)
-    judged = yield from passed(
-        embedding.process().stream("quality", z=z, positions=positions), 0.9, 1
-    )
-    told = np.array([*judged, time.monotonic() - began])
-    shelf.put(name, positions=positions, told=told)
-    yield _layout(positions, told)
-
-
-def _layout(positions: np.ndarray, told: np.ndarray) -> LatentLayout:
-    trust, continuity, judged, seconds = told.tolist()
-    return LatentLayout(positions, trust, continuity, int(judged), seconds)
-
-
-def _fit(z: np.ndarray, asked: MapSettings) -> Iterator[float | np.ndarray]:
-    start = mapping.widened(mapping.principal(z, asked.dimensions).of(z), asked.dimensions)
-    if asked.method == "pca":
-        yield start
-        return
-    own = {"metric": asked.metric, "seed": asked.map_seed}
-    if asked.method == "umap":
-        own |= {"n_neighbors": asked.n_neighbors, "min_dist": asked.min_dist}
-    else:
-        own |= {"perplexity": asked.perplexity}
-    yield from embedding.process().stream(asked.method, z=z, start=start, **own)
-
-
-def newcomers(
-    cut: Cut, asked: MapSettings, pictures: np.ndarray, positions: np.ndarray
-) -> Iterator[float | Newcomers]:
-    """Shares done, then where pictures uint8 M C H W belong on a map whose ``positions`` are known.
-
-    PCA projects them, UMAP moves them while the map stands still, and t-SNE, which knows no new
-    points, lays each amid its nearest neighbours.
-    """
-    z = yield from passed(latents(cut), 0.0, 0.1)
-    new = np.concatenate(list(features(cut.model, pictures))).astype(np.float32)
-    found, away = nearest(new, z, min(NEAR, len(z)))
-    yield 0.3
-    if asked.method == "pca":
-        axes = mapping.principal(z, asked.dimensions)
-        at = mapping.widened(axes.of(new), asked.dimensions)
-    elif asked.method == "tsne":
-        at = mapping.placed(found, away, positions)
-    else:
-        own = {"n_neighbors": asked.n_neighbors, "min_dist": asked.min_dist}
-        own |= {"metric": asked.metric, "seed": asked.map_seed}
-        given = {"z": z, "positions": positions, "new": new}
-        at = yield from passed(embedding.process().stream("place", **given, **own), 0.3, 1.0)
-    yield Newcomers(tiles(pictures), at, found, away.astype(np.float32))
-
-
-def samples(cut: Cut, n: int, seed: int) -> Iterator[float | np.ndarray]:
-    """Shares done, then ``n`` samples of the model, uint8 n C H W, drawn as on the scoreboard."""
-    how = {"prior": "mixture"} if cut.entry.header.family == "autoencoder" else {}
-    one = competitor(cut.entry.key, how, seed)
-    work = copying.drawn(one, n, Shelf(one.shelf))
-    while True:
-        try:
-            _, done, total = next(work)
-        except StopIteration as end:
-            made = end.value
-            break
-        yield done / total
-    yield made[:, None] if made.ndim == 3 else np.ascontiguousarray(made.transpose(0, 3, 1, 2))
-
-
-# While it learned ---------------------------------------------------------------------------------
-
-
-def film(cuts: list[Cut]) -> Iterator[float | Film]:
-    """The same images in every checkpoint of a run, the oldest first, seen along fixed axes.
-
-    They are the two principal axes of the last checkpoint: a coordinate means the same all along,
-    so what moves is the model.
-    """
-    found = []
-    for i, cut in enumerate(cuts):
-        z = yield from passed(latents(cut), i / len(cuts), (i + 1) / len(cuts))
-        found.append(z)
-    axes = mapping.principal(found[-1], 2)
-    flat = [mapping.widened(axes.of(z), 2) for z in found]
-    reach = max(float(np.quantile(np.abs(one), 0.995)) for one in flat) or 1.0
-    places = np.stack(flat) * (0.95 * EXTENT / reach)
-    labels = cuts[-1].images.y
-    groups = None if labels is None else labels[cuts[-1].places]
-    plane = Plane("The same images, epoch by epoch", places, groups, extent=EXTENT)
-    facts = [cut.entry.header.facts for cut in cuts]
-    told = tuple(f"epoch {f.get('epoch', 0):.3g} · step {f.get('step', 0):,}" for f in facts)
-    yield Film((plane,), told, fps=3.0)
 
 
 def run_keys(checkpoint: str) -> list[str]:

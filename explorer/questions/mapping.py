@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer import aligning, charting, hovering
+from explorer import aligning, charting, hovering, layouts
 from explorer.abilities.copies import copies, way
 from explorer.answers import (
     Alignment,
@@ -39,7 +39,7 @@ def map_layout(
     checkpoint: str, data_name: str, split: str, n: int, seed: int, how: dict[str, Any]
 ) -> Iterator[float | LatentLayout]:
     """Where they lie on a map made as the settings ``how`` say."""
-    return charting.layout(Cut(checkpoint, data_name, split, n, seed), MapSettings.read(how))
+    return layouts.layout(Cut(checkpoint, data_name, split, n, seed), MapSettings.read(how))
 
 
 def map_samples(
@@ -49,9 +49,9 @@ def map_samples(
     if not 1 <= count <= SAMPLES:
         raise InputError(f"{count:,} samples are asked for, but 1 to {SAMPLES:,} can be.")
     shown = Cut(**cut)
-    drawn = yield from charting.passed(charting.samples(shown, count, sample_seed), 0.0, 0.7)
-    asked = MapSettings.read(how)
-    yield from charting.newcomers(shown, asked, drawn, positions)
+    drawn = yield from charting.passed(layouts.samples(shown, count, sample_seed), 0.0, 0.7)
+    joining = layouts.newcomers(shown, MapSettings.read(how), drawn, positions)
+    yield (yield from charting.passed(joining, 0.7, 1.0))
 
 
 def map_own(
@@ -59,7 +59,7 @@ def map_own(
 ) -> Iterator[float | Newcomers]:
     """A person's pictures uint8 N C H W on such a map."""
     shown = Cut(**cut)
-    return charting.newcomers(shown, MapSettings.read(how), fitted(x, shown.model), positions)
+    return layouts.newcomers(shown, MapSettings.read(how), fitted(x, shown.model), positions)
 
 
 def map_copies(
@@ -98,7 +98,7 @@ def map_film(
         raise InputError(
             "This model has a single checkpoint, and a film needs two. Choose a run trained here."
         )
-    return charting.film([Cut(key, data_name, split, n, seed) for key in keys[-FILMED:]])
+    return layouts.film([Cut(key, data_name, split, n, seed) for key in keys[-FILMED:]])
 
 
 def map_plane(
