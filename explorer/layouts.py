@@ -67,7 +67,14 @@ def _fit(z: np.ndarray, asked: MapSettings) -> Iterator[float | np.ndarray]:
         own |= {"n_neighbors": asked.n_neighbors, "min_dist": asked.min_dist}
     else:
         own |= {"perplexity": asked.perplexity}
-    yield from embedding.process().stream(asked.method, z=z, start=start, **own)
+    work = embedding.process().stream(asked.method, z=z, start=start, **own)
+    yield turned((yield from passed(work, 0.0, 1.0)))
+
+
+def turned(positions: np.ndarray) -> np.ndarray:
+    """A map turned so that its widest side lies flat; UMAP and t-SNE know no directions."""
+    k = positions.shape[1]
+    return mapping.widened(mapping.principal(positions, k).of(positions), k)
 
 
 def newcomers(

@@ -66,6 +66,7 @@ def latent_map(
     added = added or Added(np.empty((0, 2)), pictures[:0], "")
     both = thumbnails(np.concatenate([pictures, added.pictures]))
     colours, coloured = _coloured(shade, len(positions))
+    placed, sides = squared(positions, added.positions)
     near = near[:, :LINKS]
     header = {
         "title": "Map of latents",
@@ -76,10 +77,10 @@ def latent_map(
         "of": total,
         "links": near.shape[1],
         "pick": pick,
+        "sides": sides,
         **colours,
         **shape_of(both[0]),
     }
-    placed = squared(positions, added.positions)
     values = np.zeros(len(positions)) if shade.values is None else shade.values
     body = placed, coloured, values.astype("<f4"), near.astype("<u4"), both
     packed = b"".join(np.ascontiguousarray(one).tobytes() for one in body)
@@ -108,11 +109,15 @@ def _coloured(shade: Shade, count: int) -> tuple[dict[str, Any], np.ndarray]:
     return about | {"palette": RAMP, "range": ends}, steps.astype(np.uint8)
 
 
-def squared(positions: np.ndarray, added: np.ndarray) -> np.ndarray:
-    """All places as little-endian float32 in [-1, 1]², true to scale; newcomers may lie outside."""
+def squared(positions: np.ndarray, added: np.ndarray) -> tuple[np.ndarray, list[float]]:
+    """All places as little-endian float32 in [-1, 1]², true to scale; newcomers may lie outside.
+
+    And how far they reach to the right and upwards, of which one is 1.
+    """
     low, high = positions.min(0), positions.max(0)
     half = max(float((high - low).max()) / 2, 1e-12)
-    return ((np.concatenate([positions, added]) - (low + high) / 2) / half).astype("<f4")
+    placed = ((np.concatenate([positions, added]) - (low + high) / 2) / half).astype("<f4")
+    return placed, [max(0.05, float(side)) for side in (high - low) / 2 / half]
 
 
 def thumbnails(pictures: np.ndarray, budget: int = BUDGET) -> np.ndarray:

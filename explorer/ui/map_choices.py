@@ -76,12 +76,9 @@ def choose() -> Choice | None:
         images = pickers.dataset("map_data", shape, entry.header.recipe["data"])
     with cells[2]:
         split = url.segmented("Shown", SPLITS, "test", "map_split")
-    cells = st.container(key="wrap-map-how").columns([2.1, 1.2, 0.9], gap="medium")
-    with cells[0]:
-        n = url.segmented("At most", COUNTS, "2000", "map_images")
-    with cells[1]:
+    with st.container(horizontal=True, gap="large"):
         method = url.segmented("Map", METHODS, "umap", "map_method")
-    with cells[2]:
+        n = url.segmented("Images, at most", COUNTS, "2000", "map_images")
         dimensions = url.segmented("Seen", DIMENSIONS, "2", "map_dimensions")
     how = settings(method)
     st.caption(literal(_stands_for(entry)))

@@ -82,7 +82,7 @@ def _number(cell: Any, label: str, key: str, first: int, top: int) -> int:
 
 @st.fragment
 def _pad(asked: dict[str, Any], found: LatentPlane) -> None:
-    left, right = st.container(key="wrap-wide-plane").columns([1.9, 1], gap="large")
+    left, right = st.container(key="wrap-wide-plane").columns([2.4, 1], gap="large")
     name = repr(sorted(asked.items()))
     test = data.load(asked["data_name"], "test")
     groups = None if test.y is None else test.y[: len(found.points)]

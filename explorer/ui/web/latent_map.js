@@ -74,8 +74,11 @@ class LatentMap {
     const wide = this.view.clientWidth;
     const high = Math.round(Math.min(0.72 * window.innerHeight, Math.max(320, 0.82 * wide)));
     this.view.style.height = `${high}px`;
-    Object.assign(this, { ratio, wide, high, unit: 0.47 * Math.min(wide, high) * this.zoom });
-    return wide > 0 && this.header;
+    Object.assign(this, { ratio, wide, high, unit: this.zoom });
+    if (!wide || !this.header) return false;
+    const [across, up] = this.header.sides;
+    this.unit *= 0.47 * Math.min(wide / across, high / up);
+    return true;
   }
 
   right = (i) => this.wide / 2 + (this.places[2 * i] - this.middle[0]) * this.unit;
