@@ -25,6 +25,7 @@ from explorer.shelf import Shelf, key_of
 
 NEAR = 10  # neighbours of each image
 MOST = 20_000  # images on a map
+VALUE = "value "  # what begins the name of a statistic there
 VERSION = 1  # of what stands on the shelf
 
 
@@ -104,7 +105,7 @@ def points(cut: Cut) -> Iterator[float | LatentPoints]:
         kept = yield from passed(_points(cut, z), 0.5, 1.0)
         shelf.put("points", **kept)
     shelf.used()
-    values = {k.removeprefix("value "): v for k, v in kept.items() if k.startswith("value ")}
+    values = {k.removeprefix(VALUE): v for k, v in sorted(kept.items()) if k.startswith(VALUE)}
     told = {k: kept[k] for k in ("flat", "share", "near", "away")}
     about = len(cut.images), representation(cut.model), z.shape[1]
     yield LatentPoints(cut.places, *about, **told, values=values)
@@ -121,7 +122,7 @@ def _points(cut: Cut, z: np.ndarray) -> Iterator[float | dict[str, np.ndarray]]:
     if some.y is not None:
         values["label purity of its neighbours"] = mapping.purity(near, some.y)
     yield from passed(_opinions(cut.model, some, values), 0.3, 1.0)
-    told = {f"value {name}": v.astype(np.float32) for name, v in values.items()}
+    told = {VALUE + name: v.astype(np.float32) for name, v in values.items()}
     flat = mapping.widened(axes.of(z), 3)
     yield {"flat": flat, "share": share, "near": near, "away": away, **told}
 

@@ -43,6 +43,7 @@ EMPTY_SENTENCES = {
     "fid": "Two Gaussians, one number",
     "memorised": "Why pixels mislead",
     "capabilities": "Capabilities",
+    "latent_map": "Trustworthiness",
 }
 ALIVE = ("forward", "schedules", "reverse", "game", "fid")  # at once and without any model
 

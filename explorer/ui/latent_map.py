@@ -52,16 +52,17 @@ def latent_map(
     key: str,
     name: str,
     total: int,
-    pick: int = -1,
+    pick: tuple[int, int] = (0, -1),
     added: Added | None = None,
     on_chosen: Callable[[], None] = lambda: None,
 ) -> np.ndarray | None:
-    """Show N points at ``positions`` N 2; which of them are circled (bool N), None for no lasso.
+    """Show N points at ``positions`` N 2; returns which are circled (bool N), None for no lasso.
 
     ``pictures`` uint8 N H W [3] appear under the pointer, ``near`` int N K are each one's
     neighbours, ``total`` images could have been shown.  ``name`` says which points these are: what
-    was chosen or circled among others is forgotten.  ``pick`` is chosen whenever it changes; a
-    click calls ``on_chosen``, and `chosen` tells the point.  Call it in a fragment.
+    was chosen or circled among others is forgotten.  ``pick``, a turn and a point, is chosen
+    whenever the turn changes; a click calls ``on_chosen``, and `chosen` tells the point.  Call it
+    in a fragment.
     """
     added = added or Added(np.empty((0, 2)), pictures[:0], "")
     both = thumbnails(np.concatenate([pictures, added.pictures]))
@@ -76,7 +77,8 @@ def latent_map(
         "added": added.title,
         "of": total,
         "links": near.shape[1],
-        "pick": pick,
+        "turn": pick[0],
+        "pick": pick[1],
         "sides": sides,
         **colours,
         **shape_of(both[0]),

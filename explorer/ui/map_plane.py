@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from explorer import data
@@ -113,22 +112,20 @@ def _sight(asked: dict[str, Any], at: tuple[float, float], test: data.Data) -> N
     """The true picture, and how far off the blend was."""
     place = tuple(round(value, 4) for value in at)
     seen = ask("map_sight", at=place, **asked)
-    note = f"the blend is off by {100 * seen.off:.1f} % a pixel"
-    theme.show(theme.strip("Decoded at the very place", note, enlarge(seen.picture, 8)))
+    note = f"blend off by {100 * seen.off:.1f} % a pixel"
+    pictures = [theme.strip("Decoded there", note, enlarge(seen.picture, 6))]
     if not len(seen.near):
+        theme.show(theme.row(*pictures, "<span></span>", least="9rem"))
         return
+    real = enlarge(tiles(test.x[seen.near[:1]])[0], 6)
+    pictures.append(theme.strip("Nearest real", f"{seen.away[0]:.2f} away in the latents", real))
+    theme.show(theme.row(*pictures, least="9rem"))
     cards = [
         theme.strip("", f"{far:.2f}", enlarge(tiles(test.x[i : i + 1])[0], 3))
-        for i, far in zip(seen.near, seen.away, strict=True)
+        for i, far in list(zip(seen.near, seen.away, strict=True))[1:]
     ]
-    st.markdown("Real images nearest to this latent, and how far")
+    st.markdown("The next ones")
     theme.show(theme.row(*cards, least="3.6rem"))
-    if seen.away[0] > 0:
-        st.caption(_company(seen.away))
-
-
-def _company(away: np.ndarray) -> str:
-    return (
-        f"The plane is thin: the nearest image is {away[0]:.2f} away, mostly beside the plane in "
-        "the other directions."
+    st.caption(
+        "A plane is thin: even the nearest image mostly lies beside it, in the other directions."
     )

@@ -24,6 +24,8 @@ LABEL = "label"
 def begin() -> None:
     """At each run of the whole page: the map marks what is chosen, whoever chose it."""
     st.session_state.pop(CLICKED, None)
+    turn, row, _ = st.session_state.get(PICK, (0, -1, None))
+    st.session_state[PICK] = turn, row, None
 
 
 @st.fragment
@@ -55,7 +57,7 @@ def _is_flat(scene: Scene) -> bool:
 def _shade(scene: Scene) -> Shade:
     """What the points are coloured by."""
     there = {LABEL: "Label"} if scene.labels is not None else {}
-    there |= {name: name.capitalize() for name in scene.points.values}
+    there |= {name: name[0].upper() + name[1:] for name in scene.points.values}
     first = next(iter(there))
     chosen = url.choose(
         st.pills,
@@ -110,11 +112,17 @@ def _new(scene: Scene, added: latent_map.Added | None) -> int | None:
     return point - count if point is not None and point >= count else None
 
 
-def _pick(row: int | None) -> int:
-    """The point that the map is to mark; unchanged after a click, which marked it already."""
-    if st.session_state.get(CLICKED) != st.session_state.get(PLACE) or PICK not in st.session_state:
-        st.session_state[PICK] = -1 if row is None else row
-    return st.session_state[PICK]
+def _pick(row: int | None) -> tuple[int, int]:
+    """Whose turn it is and the point to mark; the same after a click, which marked it already.
+
+    The message to the browser stays as it was then, and so need not travel again.
+    """
+    turn, point, last = st.session_state[PICK]
+    place = st.session_state[PLACE]
+    if place != last and place != st.session_state.get(CLICKED):
+        turn, point = turn + 1, -1 if row is None else row
+    st.session_state[PICK] = turn, point, place
+    return turn, point
 
 
 def _wanted(scene: Scene) -> int | None:

@@ -39,9 +39,9 @@ class LatentMap {
     this.colours = header.palette.map((hex) => packed(redGreenBlue(hex)));
     if (before?.name !== header.name) {
       // Other points: nothing that was chosen or circled among the ones before means anything.
-      Object.assign(this, { chosen: -1, inside: null, pick: undefined, zoom: 1, middle: [0, 0] });
+      Object.assign(this, { chosen: -1, inside: null, turn: undefined, zoom: 1, middle: [0, 0] });
     }
-    if (this.pick !== header.pick) this.chosen = this.pick = header.pick;
+    if (this.turn !== header.turn) Object.assign(this, { turn: header.turn, chosen: header.pick });
     this.glide(before?.name === header.name ? this.places : null, places);
     this.view.setAttribute("aria-label", `${header.title}: ${count} points. Arrow keys move the map, plus and minus zoom.`);
     this.hangLegend();
@@ -72,11 +72,11 @@ class LatentMap {
   fit() {
     const ratio = window.devicePixelRatio || 1;
     const wide = this.view.clientWidth;
-    const high = Math.round(Math.min(0.72 * window.innerHeight, Math.max(320, 0.82 * wide)));
+    const [across, up] = this.header?.sides ?? [1, 1];
+    const high = Math.round(Math.min(0.72 * window.innerHeight, Math.max(320, Math.min(0.82, 0.06 + up / across) * wide)));
     this.view.style.height = `${high}px`;
     Object.assign(this, { ratio, wide, high, unit: this.zoom });
     if (!wide || !this.header) return false;
-    const [across, up] = this.header.sides;
     this.unit *= 0.47 * Math.min(wide / across, high / up);
     return true;
   }
