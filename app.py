@@ -36,6 +36,7 @@ PAGES = {
         st.Page("pages/reconstruct.py", title="Reconstruct and sample", icon=":material/compare:"),
     ],
     "Latent space": [
+        st.Page("pages/latent_map.py", title="Latent map", icon=":material/bubble_chart:"),
         st.Page("pages/traverse.py", title="Traverse", icon=":material/tune:"),
         st.Page("pages/few_shots.py", title="Few shots", icon=":material/counter_5:"),
     ],

@@ -29,6 +29,7 @@ from explorer.questions import (
     fid,
     inventing,
     looking,
+    mapping,
     memory,
     recipes,
     reversing,
@@ -53,6 +54,7 @@ QUICK = (
     *(traversing.latent_moved, traversing.latent_rows, traversing.latent_grid),
     *(traversing.latent_quantiles, traversing.latent_draws),
     sets.picture,
+    *(mapping.map_layout, mapping.map_sight),
 )
 HEAVY = (
     recipes.estimate,
@@ -71,6 +73,8 @@ HEAVY = (
     *(capability.capability, shots.few_shots),
     *(traversing.latent_axes, traversing.latent_start, traversing.latent_cloud),
     *(attributing.latent_attribute, attributing.latent_arithmetic),
+    *(mapping.map_points, mapping.map_samples, mapping.map_own, mapping.map_copies),
+    *(mapping.map_alignment, mapping.map_film, mapping.map_plane),
     *(sets.add_images, sets.fetch),
 )
 

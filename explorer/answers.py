@@ -517,3 +517,100 @@ class FewShots:
     reconstruction: float | None = None
     kl: float | None = None
     command: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class LatentPoints:
+    """N images of one split as a model sees them, but for the latents themselves.
+
+    ``places`` int N in the split, of ``total`` images, in a random order; ``size`` numbers stand
+    for each: its ``representation``.  ``flat`` float32 N 3 are principal coordinates, ``share`` 3
+    of the variance along them.  ``near`` int N K are its nearest others *in the latents* (rows, not
+    places), ``away`` float32 N K how far.  ``values`` float32 N each are what is known of an image,
+    by name.
+    """
+
+    places: np.ndarray
+    total: int
+    representation: str
+    size: int
+    flat: np.ndarray
+    share: np.ndarray
+    near: np.ndarray
+    away: np.ndarray
+    values: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class LatentLayout:
+    """Where N images lie on a map, float32 N 2 or N 3, and how far it can be trusted.
+
+    ``trustworthiness`` and ``continuity`` in [0, 1] are measured on ``judged`` of the images;
+    ``seconds`` is what the fit took when it was made.
+    """
+
+    positions: np.ndarray
+    trustworthiness: float
+    continuity: float
+    judged: int
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Newcomers:
+    """Pictures that were not there when a map was made: uint8 M H W [3], and their ``positions``.
+
+    ``near`` int M K are the nearest images of the map in the latents, ``away`` float32 M K how far.
+    """
+
+    pictures: np.ndarray
+    positions: np.ndarray
+    near: np.ndarray
+    away: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """The same N images in two models, float32 N 2 each, seen along the first one's widest axes.
+
+    ``moved`` float32 N is how far each lies from its twin, in radii of the cloud; ``disparity`` the
+    share of variance that a rotation, a scale and a shift leave unexplained; ``kept`` what share of
+    each model's variance was compared.
+    """
+
+    places: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+    moved: np.ndarray
+    disparity: float
+    kept: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class LatentPlane:
+    """Pictures over a plane through a latent space, and what lies in it.
+
+    ``pictures`` uint8 side side H W [3], the first row at the top: from ``reach`` to -``reach``
+    downwards, from -``reach`` to ``reach`` to the right.  ``points`` float32 N 2 are the first N
+    test images' latents, seen from above it; ``marks`` float32 M 2 the chosen ones.
+    """
+
+    pictures: np.ndarray
+    reach: float
+    points: np.ndarray
+    marks: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class LatentSight:
+    """The ``picture`` uint8 H W [3] at one place of a `LatentPlane`, decoded itself.
+
+    ``off`` is the root mean square difference a pixel, in [0, 1], of the blend of the grid's four
+    nearest pictures.  ``near`` int K are the test images nearest in the latents, ``away`` K how
+    far.
+    """
+
+    picture: np.ndarray
+    off: float
+    near: np.ndarray
+    away: np.ndarray

@@ -91,10 +91,15 @@ def plane(
 
     The first axis runs to the right and the second downwards, ``side`` pictures each.
     """
+    return along(model, over(z, axes, reach, side), y)
+
+
+def over(z: Tensor, axes: Tensor, reach: float, side: int) -> Tensor:
+    """The latents of such a plane: side side Z."""
     across, down = axes
     at = torch.linspace(-reach, reach, side)[:, None]
     rest = z - (z @ axes.T) @ axes
-    return along(model, rest + (at * across)[None] + (at * down)[:, None], y)
+    return rest + (at * across)[None] + (at * down)[:, None]
 
 
 def coordinates(size: int, first: int, second: int) -> Tensor:

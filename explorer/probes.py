@@ -114,10 +114,14 @@ def latent_use(model: Encodes, x: np.ndarray) -> LatentUse:
 
 def use_of(code: LatentCode) -> LatentUse:
     """The same, of latents that are known."""
-    variance = np.maximum(code.std.astype(np.float64) ** 2, 1e-12)
-    kl = 0.5 * (code.mean**2 + variance - 1 - np.log(variance)).mean(0)
-    spread = code.mean.std(0)
+    kl, spread = kl_to_prior(code).mean(0), code.mean.std(0)
     return LatentUse(kl, spread, int((spread**2 > ACTIVE).sum()))
+
+
+def kl_to_prior(code: LatentCode) -> np.ndarray:
+    """KL of each latent's posterior from N(0, 1) in nats, float64 N Z."""
+    variance = np.maximum(code.std.astype(np.float64) ** 2, 1e-12)
+    return 0.5 * (code.mean**2 + variance - 1 - np.log(variance))
 
 
 def aggregate_posterior(model: Encodes, x: np.ndarray) -> Iterator[Tensor]:

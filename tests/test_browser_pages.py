@@ -108,6 +108,7 @@ LOADED = {
     "/mistakes": ".gm-hero",
     "/gan_images": ".gm-hero",
     "/conditional": ".gm-hero",
+    "/latent_map": ".pad canvas",
     "/train?run=": ".js-plotly-plot",
     "/runs?runs=": ".js-plotly-plot",
 }

@@ -45,6 +45,7 @@ EMPTY_SENTENCES = {
     "capabilities": "Capabilities",
     "traverse": "A few numbers stand for a picture",
     "few_shots": "know what belongs together",
+    "latent_map": "Trustworthiness",
 }
 ALIVE = ("forward", "schedules", "reverse", "game", "fid")  # at once and without any model
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from explorer import catalog, inventing, runs
+from explorer import catalog, charting, inventing
 from explorer.answers import Condition, Paths, Samples, Styles
 from explorer.errors import InputError
 from explorer.metrics.classifier import classifier, problem
@@ -39,7 +39,7 @@ def paths_by_epoch(
     Yields how much is done (0 to 1) and (epoch, step, Paths of one row).  Of a shipped model there
     is one checkpoint.
     """
-    keys = _checkpoints(checkpoint)
+    keys = charting.run_keys(checkpoint)
     for i, key in enumerate(keys):
         model = _inventor(key)
         a, b = (inventing.latents(model, 1, seed)[0] for seed in seeds)
@@ -153,11 +153,3 @@ def _classes(model: Model, label: int | None, rows: int, columns: int) -> Tensor
     if not getattr(model, "classes", ()):
         return None
     return torch.full((rows, columns), _known(model, label or 0))
-
-
-def _checkpoints(checkpoint: str) -> list[str]:
-    """The keys of all checkpoints of a run; that of a shipped model itself."""
-    if checkpoint.startswith(catalog.SHIPPED):
-        return [checkpoint]
-    run = runs.find(checkpoint.partition("@")[0])
-    return [f"{run.id}@{one.step}" for one in run.checkpoints()]

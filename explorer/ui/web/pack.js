@@ -49,3 +49,9 @@ function save(blob, name) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
+
+// The theme's colours where an element stands.
+function lookOf(element) {
+  const style = getComputedStyle(element);
+  return Object.fromEntries(["ink", "paper", "accent"].map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+}

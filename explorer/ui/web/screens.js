@@ -35,9 +35,3 @@ class PlaneScreen {
 }
 
 const screenFor = (track, canvas) => new (track.points ? PlaneScreen : PictureScreen)(canvas);
-
-// The theme's colours where an element stands.
-function lookOf(element) {
-  const style = getComputedStyle(element);
-  return Object.fromEntries(["ink", "paper", "accent"].map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
-}
