@@ -39,7 +39,7 @@ def told() -> None:
             r"\big), \qquad s_j^2 = \operatorname{Var}_x\,\mu_j + \mathbb{E}_x\,\sigma_j^2"
         )
         st.caption("The KL of a latent, and the standard deviation that it is moved by.")
-        code("explorer.probes:use_of", "kl =")
+        code("explorer.probes:kl_to_prior", "return 0.5")
         code("explorer.traversing:aggregate")
         st.latex(r"x(t) = D(z + t\,s_j\,e_j)")
         code("explorer.traversing:moved")
