@@ -49,7 +49,7 @@ QUICK = (
     *(fid.fid_quick, fid.fid_wall),
     *(board.board_settings, board.board_known),
     sets.picture,
-    *(mapping.map_layout, mapping.map_sight),
+    *(mapping.map_layout, mapping.map_known, mapping.map_sight),
 )
 HEAVY = (
     recipes.estimate,
