@@ -54,7 +54,7 @@ QUICK = (
     *(traversing.latent_moved, traversing.latent_rows, traversing.latent_grid),
     *(traversing.latent_quantiles, traversing.latent_draws),
     sets.picture,
-    *(mapping.map_layout, mapping.map_sight),
+    *(mapping.map_layout, mapping.map_known, mapping.map_sight),
 )
 HEAVY = (
     recipes.estimate,

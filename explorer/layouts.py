@@ -23,8 +23,8 @@ EXTENT = 1.6  # of a film's plane
 def layout(cut: Cut, asked: MapSettings) -> Iterator[float | LatentLayout]:
     """Shares done, then where the images lie on the map; latents must be known already."""
     shelf, name = Shelf(cut.key), layout_name(asked)
-    if (kept := shelf.get(name) or shipped(cut.key, name)) is not None:
-        yield _layout(**kept)
+    if (done := known(cut, asked)) is not None:
+        yield done
         return
     z = yield from passed(latents(cut), 0.0, 0.05)
     began = time.monotonic()
@@ -35,6 +35,13 @@ def layout(cut: Cut, asked: MapSettings) -> Iterator[float | LatentLayout]:
     told = np.array([*judged, time.monotonic() - began])
     shelf.put(name, positions=positions, told=told)
     yield _layout(positions, told)
+
+
+def known(cut: Cut, asked: MapSettings) -> LatentLayout | None:
+    """A layout that was fitted before, here or where the program was made; or None."""
+    name = layout_name(asked)
+    kept = Shelf(cut.key).get(name) or shipped(cut.key, name)
+    return None if kept is None else _layout(**kept)
 
 
 def layout_name(asked: MapSettings) -> str:

@@ -42,6 +42,13 @@ def map_layout(
     return layouts.layout(Cut(checkpoint, data_name, split, n, seed), MapSettings.read(how))
 
 
+def map_known(
+    checkpoint: str, data_name: str, split: str, n: int, seed: int, how: dict[str, Any]
+) -> LatentLayout | None:
+    """The same if it was fitted before."""
+    return layouts.known(Cut(checkpoint, data_name, split, n, seed), MapSettings.read(how))
+
+
 def map_samples(
     cut: dict[str, Any], how: dict[str, Any], positions: np.ndarray, count: int, sample_seed: int
 ) -> Iterator[float | Newcomers]:

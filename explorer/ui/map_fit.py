@@ -6,6 +6,7 @@ import streamlit as st
 
 from explorer.answers import LatentLayout, LatentPoints
 from explorer.ui import jobs, kept
+from explorer.ui.asking import stream
 from explorer.ui.map_choices import METHODS, Choice
 
 SLOT = "map-job"
@@ -24,6 +25,9 @@ def layout(choice: Choice) -> LatentLayout | None:
     question = choice.cut | {"how": choice.how.facts()}
     if (done := jobs.known("map_layout", **question)) is not None:
         return done
+    for fitted in stream("map_known", **question):  # never kept while it is None
+        if fitted is not None:
+            return kept.keep("map_layout", question, fitted)
     if st.session_state.get(CANCELLED) == repr(question):
         _offer(choice)
         return None

@@ -119,7 +119,7 @@ def _pick(row: int | None) -> tuple[int, int]:
     """
     turn, point, last = st.session_state[PICK]
     place = st.session_state[PLACE]
-    if place != last and place != st.session_state.get(CLICKED):
+    if place != last and place != st.session_state.pop(CLICKED, None):
         turn, point = turn + 1, -1 if row is None else row
     st.session_state[PICK] = turn, point, place
     return turn, point
