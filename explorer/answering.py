@@ -34,6 +34,7 @@ from explorer.questions import (
     reversing,
     sets,
     traversing,
+    wandering,
 )
 
 QUICK = (
@@ -51,6 +52,7 @@ QUICK = (
     *(board.board_settings, board.board_known),
     *(traversing.latent_moved, traversing.latent_rows, traversing.latent_grid),
     *(traversing.latent_quantiles, traversing.latent_draws),
+    *(wandering.latent_ways, wandering.faded_ways, wandering.wander_now),
     sets.picture,
 )
 HEAVY = (
@@ -70,6 +72,7 @@ HEAVY = (
     capability.capability,
     *(traversing.latent_axes, traversing.latent_start, traversing.latent_cloud),
     *(attributing.latent_attribute, attributing.latent_arithmetic),
+    *(wandering.way_scores, wandering.aggregates, wandering.cures, wandering.wander),
     *(sets.add_images, sets.fetch),
 )
 
