@@ -35,6 +35,9 @@ PAGES = {
     "Look inside": [
         st.Page("pages/reconstruct.py", title="Reconstruct and sample", icon=":material/compare:"),
     ],
+    "Latent space": [
+        st.Page("pages/traverse.py", title="Traverse", icon=":material/tune:"),
+    ],
 }
 
 ABOUT = "Generative Model Explorer: see how generative models learn. MIT licence."

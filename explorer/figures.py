@@ -48,12 +48,14 @@ def _log_ticks(lines: Sequence[Curve]) -> dict[str, list]:
     return {"tickvals": values, "ticktext": [f"{v:g}" for v in values]} if lines else {}
 
 
-def latent_bars(kl: np.ndarray, *, title: str = "", height: int = 240) -> go.Figure:
-    """KL of every latent in nats, the most used first."""
-    ordered = np.sort(kl)[::-1]
-    figure = go.Figure(layout=_layout(title, "latents, most used first", "nats", height))
+def latent_bars(
+    values: np.ndarray, *, title: str = "", unit: str = "nats", height: int = 240
+) -> go.Figure:
+    """How much every latent is used, such as its KL in nats, the most used first."""
+    ordered = np.sort(values)[::-1]
+    figure = go.Figure(layout=_layout(title, "latents, most used first", unit, height))
     figure.add_bar(x=np.arange(1, len(ordered) + 1), y=ordered, marker_color=CATEGORICAL[0])
-    figure.update_layout(bargap=0.15 if len(kl) < 100 else 0)
+    figure.update_layout(bargap=0.15 if len(values) < 100 else 0)
     return figure
 
 

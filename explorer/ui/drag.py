@@ -17,7 +17,10 @@ from explorer.ui.pack import pack, shape_of, source
 
 @dataclass(frozen=True)
 class Slider:
-    """One slider: its name in the answer, its label, and the range ``low..high`` in ``step``."""
+    """One slider: its name in the answer, its label, and the range ``low..high`` in ``step``.
+
+    A ``note`` may stand behind its label, and a bar as long as a ``share`` from 0 to 1.
+    """
 
     name: str
     label: str
@@ -26,6 +29,8 @@ class Slider:
     step: float
     default: float
     unit: str = ""
+    note: str = ""
+    share: float | None = None
 
 
 _component = st.components.v2.component(

@@ -39,7 +39,7 @@ class DragPanel {
     this.find("sliders").replaceChildren(...this.inputs.map(({ label }) => label));
   }
 
-  sliderRow({ name, label: text, low, high, step, unit }) {
+  sliderRow({ name, label: text, low, high, step, unit, note, share, default: usual }) {
     const label = document.createElement("label");
     const title = Object.assign(document.createElement("span"), { textContent: text, title: text });
     const output = document.createElement("output");
@@ -57,9 +57,21 @@ class DragPanel {
       show();
       this.next();
     });
-    label.append(title, output, input);
+    input.addEventListener("dblclick", () => {
+      this.values[name] = usual;
+      show();
+      this.next();
+    });
+    label.append(title, ...this.meter(note, share), output, input);
     show();
     return { label, show };
+  }
+
+  meter(note, share) {
+    if (share === null && !note) return [];
+    const meter = Object.assign(document.createElement("small"), { textContent: note });
+    meter.style.setProperty("--share", `${100 * (share ?? 0)}%`);
+    return [meter];
   }
 
   reset() {
