@@ -37,6 +37,7 @@ PAGES = {
     ],
     "Latent space": [
         st.Page("pages/traverse.py", title="Traverse", icon=":material/tune:"),
+        st.Page("pages/few_shots.py", title="Few shots", icon=":material/counter_5:"),
     ],
 }
 

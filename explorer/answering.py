@@ -33,6 +33,7 @@ from explorer.questions import (
     recipes,
     reversing,
     sets,
+    shots,
     traversing,
     wandering,
 )
@@ -69,7 +70,7 @@ HEAVY = (
     *(twin_pictures.neighbour_twins, twin_pictures.scale_twins),
     fid.fid_trial,
     *(board.board, board.board_wall),
-    capability.capability,
+    *(capability.capability, shots.few_shots),
     *(traversing.latent_axes, traversing.latent_start, traversing.latent_cloud),
     *(attributing.latent_attribute, attributing.latent_arithmetic),
     *(wandering.way_scores, wandering.aggregates, wandering.cures, wandering.wander),

@@ -542,3 +542,34 @@ class Aggregate:
     which: np.ndarray
     size: int
     images: int
+
+
+@dataclass(frozen=True)
+class FewShots:
+    """What the numbers of one model, or raw pixels, are worth with few labels, and its samples.
+
+    ``labels`` K a class; ``vote`` (of neighbours) and ``probe`` (linear) are K pairs of mean share
+    right and standard error.  ``numbers`` stand for a picture, found in this ``way``.  ``latent``
+    and ``beta`` are settings, if it has them; ``samples`` and ``fitted`` are classifier distances
+    of samples from its own prior and from a mixture fitted to its latents; ``reconstruction``
+    (squared error) and ``kl`` (nats) are per image.  ``command`` trains it; ``weights`` is the
+    SHA-256 of what was measured and ``key`` where it is, empty if it is kept nowhere.
+    """
+
+    key: str
+    title: str
+    family: str
+    data: str
+    weights: str
+    way: str
+    numbers: int
+    labels: tuple[int, ...]
+    vote: tuple[tuple[float, float], ...]
+    probe: tuple[tuple[float, float], ...]
+    latent: int | None = None
+    beta: float | None = None
+    samples: float | None = None
+    fitted: float | None = None
+    reconstruction: float | None = None
+    kl: float | None = None
+    command: str = ""

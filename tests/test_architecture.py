@@ -26,7 +26,7 @@ LAYERS = [
     {"scores"},
     {"training", "archive", "history", "launch"},
     {"catalog", "films", "shelf", "standings"},
-    {"oracle", "capabilities"},
+    {"oracle", "capabilities", "few_shots"},
     {"competitors", "scoring"},
     {"rulers"},
     {"worker", "points", "clinic", "plane_games", "gradients", "saturation"},

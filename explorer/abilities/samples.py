@@ -19,17 +19,17 @@ SAMPLES = 2000
 def sample(of: Subject) -> Measure:
     """The classifier distance of samples, and some of them."""
     one = usual(of)
-    pictures = yield from _drawn(one, 0.6 if "prior" in one.how else 0.9)
+    pictures = yield from drawn(one, 0.6 if "prior" in one.how else 0.9)
     shown = picture(sheet(pictures[: 2 * SHOWN], SHOWN, gap=1))
     judge = classifier(of.train.name)
     if judge is None:
         yield Cell("sample", None, None, problem(of.train.name), {}, shown)
         return
-    value, error = _distance(pictures, judge)
+    value, error = distance(pictures, judge)
     facts: dict[str, Any] = {"samples": len(pictures), "floor": judge.floor}
     if "prior" in one.how:
-        plain = yield from _drawn(competitor(of.entry.key), 0.9)
-        facts["from N(0, I)"] = _distance(plain, judge)[0]
+        plain = yield from drawn(competitor(of.entry.key), 0.9)
+        facts["from N(0, I)"] = distance(plain, judge)[0]
     yield Cell("sample", value, error, _way(one), facts, shown)
 
 
@@ -39,7 +39,7 @@ def usual(of: Subject) -> Competitor:
     return competitor(of.entry.key, how)
 
 
-def _drawn(one: Competitor, most: float) -> Iterator[float]:
+def drawn(one: Competitor, most: float) -> Iterator[float]:
     """The pictures, uint8 n H W [3]; up to ``most`` of all is done by then."""
     work = copying.drawn(one, SAMPLES, Shelf(one.shelf))
     while True:
@@ -50,7 +50,7 @@ def _drawn(one: Competitor, most: float) -> Iterator[float]:
         yield most * done / total
 
 
-def _distance(pictures: np.ndarray, judge: Classifier) -> tuple[float, float]:
+def distance(pictures: np.ndarray, judge: Classifier) -> tuple[float, float]:
     """As on the board, with its standard error."""
     seen = judge.features(evaluation.as_input(pictures)).numpy()
     _, found = next(scoring.of_classes(seen, judge))

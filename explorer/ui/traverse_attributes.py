@@ -130,7 +130,7 @@ def arithmetic(entry: Entry, names: list[str], ends: tuple[int, int]) -> None:
                 number = _image(sign, f"picture_{key}", at)
         terms.append((kind, number))
     found = ask("latent_arithmetic", checkpoint=entry.exact, a=terms[0], b=terms[1], c=terms[2])
-    theme.show(theme.row(*cards(found, terms, names), least="9rem"))
+    theme.show(theme.row(*cards(found, names), least="12rem"))
     st.caption(
         "Latents are added, not pixels: the decoder draws the sum. A sum of means is a mean of "
         "nothing in particular, so it may lie where no image does."
@@ -149,13 +149,11 @@ def _number(text: str) -> int:
     return min(int(text), 100_000) if text.isascii() and text.isdigit() else 0
 
 
-def cards(found: Arithmetic, terms: list[tuple[str, int]], names: list[str]) -> list[str]:
+def cards(found: Arithmetic, names: list[str]) -> list[str]:
     """The three terms and the sum, each with what a classifier sees."""
-    said = [names[i] if kind == "class" else f"test image {i}" for kind, i in terms]
-    titles = [*(f"{s}: {t}" for s, t in zip(SIGNS, said, strict=True)), "= the sum"]
     return [
         theme.strip(title, _verdict(found, i, names), enlarge(picture, 6))
-        for i, (title, picture) in enumerate(zip(titles, found.pictures, strict=True))
+        for i, (title, picture) in enumerate(zip((*SIGNS, "= sum"), found.pictures, strict=True))
     ]
 
 

@@ -19,7 +19,7 @@ from explorer.ui.asking import ask
 from explorer.ui.rows import Row, rows
 from explorer.ui.sampler_form import seed
 from explorer.ui.traverse_sliders import REACH
-from explorer.ui.traverse_subject import Start, encodes, figure_of, image
+from explorer.ui.traverse_subject import Start, encodes, figure_of
 
 KINDS = {"steps": "In even steps", "quantiles": "In equal shares of N(0, 1)"}
 SIDE = 13  # pictures along each latent
@@ -61,7 +61,7 @@ def plane(entry: Entry, axes: LatentAxes, start: Start) -> None:
                 "latents are drawn from N(0, I) themselves."
             )
     if encodes(entry):
-        resampled(entry, axes)
+        resampled(entry, axes, start)
 
 
 def _latent(cell, i: int, axes: LatentAxes) -> int:
@@ -195,15 +195,13 @@ def said_of(found: Cloud2D, chosen: int, mass: float) -> str:
 # Draws --------------------------------------------------------------------------------------------
 
 
-def resampled(entry: Entry, axes: LatentAxes) -> None:
-    """One image, and what the decoder makes of several draws from its posterior."""
+def resampled(entry: Entry, axes: LatentAxes, start: Start) -> None:
+    """The chosen image, and what the decoder makes of several draws from its posterior."""
     st.subheader("What the posterior leaves open")
-    cells = st.container(key="wrap-draws").columns(4, gap="medium")
-    with cells[0]:
-        number = image()
-    with cells[1]:
+    with st.container(key="wrap-draws").columns(4)[0]:
         chance = seed("draw_seed", 0, "Seed of the draws")
-    real, drawn = ask("latent_draws", checkpoint=entry.exact, index=number, n=DRAWS, seed=chance)
+    asked = {"index": start.image, "n": DRAWS, "seed": chance}
+    real, drawn = ask("latent_draws", checkpoint=entry.exact, **asked)
     theme.show(rows([Row(np.concatenate([real[None], drawn]))]))
     told = (
         "An autoencoder has no posterior: every draw is the same picture."

@@ -49,16 +49,18 @@ class Start(NamedTuple):
 # Whose ------------------------------------------------------------------------------------------
 
 
-def choose(key: str = "model", default: str = "vae-fashion") -> Entry | None:
+def choose(key: str = "coder", default: str = "vae-fashion") -> Entry | None:
     """A model of pictures; one without latents may be chosen too, and is told what it can do."""
-    found = pickers.checkpoint("Model", key, f"{catalog.SHIPPED}{default}", (), _of_pictures)
-    if found:
-        st.caption(described(found))
+    with st.container(key="wrap-coder").columns(2)[0]:
+        found = pickers.checkpoint("Model", key, f"{catalog.SHIPPED}{default}", (), _of_pictures)
+        if found:
+            st.caption(described(found))
     return found
 
 
 def _of_pictures(entry: Entry) -> bool:
-    return len(entry.header.facts["spec"]["shape"]) == 3
+    pictures = len(entry.header.facts["spec"]["shape"]) == 3
+    return pictures and not entry.key.startswith(catalog.EXACT)
 
 
 def has_latents(entry: Entry) -> bool:
@@ -170,7 +172,7 @@ def groups(axes: LatentAxes, size: int, key: str) -> list[int]:
         end = min(int(first) + size, count)
         return f"{int(first) + 1} to {end}" + (", the most used" if first == "0" else "")
 
-    chosen = url.choose(
-        st.selectbox, f"Which of its {count:,} latents", firsts, "0", key, format_func=told
-    )
+    with st.container(key=f"wrap-{key}").columns(2)[0]:
+        name = f"Which of its {count:,} latents"
+        chosen = url.choose(st.selectbox, name, firsts, "0", key, format_func=told)
     return axes.order[int(chosen) : int(chosen) + size].tolist()
