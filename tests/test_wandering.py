@@ -29,7 +29,7 @@ def made(images, monkeypatch):
 ENDS = torch.randn(4, 3, 5, generator=torch.Generator().manual_seed(0))
 FAMILIES = {
     "autoencoder": {"latent": 3},
-    "vae": {"latent": 1},
+    "vae": {"latent": 2},
     "gan": {"latent": 3, "d_width": 4},
     "diffusion": {"T": 20, "width": 8},
     "latent-diffusion": {"latent": 4, "denoiser_width": 16, "blocks": 1, "T": 20},

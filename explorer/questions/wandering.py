@@ -1,6 +1,6 @@
 """Ways between pictures or noises, and where the latents are that they lead through.
 
-What is measured of several checkpoints is a stream: (text, done, total) meanwhile, and after each
+What is measured of several checkpoints is a stream: (text, share done, 1) meanwhile, and after each
 of them a dict of all that is known, by checkpoint.
 """
 
@@ -29,7 +29,7 @@ EDGES = np.linspace(-8, 8, 97)  # of histograms
 CURVES = 32  # histograms in an answer
 KEPT = 6  # models whose latents are kept
 
-Told = tuple[str, int, int]  # what is being done, how much of it, of how much
+Told = tuple[str, float, int]  # what is being done, which share of it, of 1
 Pairs = tuple[tuple[int, int], ...]  # indices of test images
 
 
@@ -218,10 +218,11 @@ def _each(
     if not 1 <= len(checkpoints) <= MOST:
         raise InputError(f"{len(checkpoints)} checkpoints are named, but 1 to {MOST} can be.")
     found: dict[str, Any] = {}
+    count = len(checkpoints)
     for i, checkpoint in enumerate(checkpoints):
         for told in one(checkpoint):
             if isinstance(told, float):
-                yield text, round(100 * (i + told)), 100 * len(checkpoints)
+                yield f"{text}: model {i + 1} of {count}", (i + told) / count, 1
             else:
                 found[checkpoint] = told
         yield dict(found)

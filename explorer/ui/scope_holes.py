@@ -145,7 +145,6 @@ def histograms(told: dict[str, Aggregate]) -> None:
         trace.showlegend = False
         if trace.name == "N(0, 1)":
             trace.update(line={"width": 3, "color": CATEGORICAL[1]}, opacity=1.0)
-    figure.for_each_annotation(lambda a: a.update(text=_plain(a.text, groups)))
     figure.update_yaxes(range=[0, 0.9], showticklabels=False)
     figure.update_layout(hovermode=False, margin={"t": 32, "l": 12}, height=240 * _rows(told))
     st.plotly_chart(figure, key="scope-histograms", config=figures.CONFIG)
@@ -164,16 +163,13 @@ def _rows(told: dict[str, Aggregate]) -> int:
     return -(-len(told) // (4 if len(told) == 4 else ACROSS))
 
 
-def _plain(text: str, groups: dict[str, Any]) -> str:
-    """A panel's own title, without the names of its lines."""
-    return text if text in groups else ""
-
-
 def _lines(one: Aggregate) -> list[Curve]:
     middle = (one.edges[1:] + one.edges[:-1]) / 2
     there = (middle > HISTOGRAM[0]) & (middle < HISTOGRAM[1])
     x = middle[there]
-    lines = [Curve(f"latent {k + 1}", x, y[there]) for k, y in zip(one.which, one.density, strict=True)]
+    lines = [
+        Curve(f"latent {k + 1}", x, y[there]) for k, y in zip(one.which, one.density, strict=True)
+    ]
     bell = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
     return [*lines, Curve("N(0, 1)", x, bell, group=1)]
 

@@ -1,4 +1,4 @@
-"""*AE against VAE*: what each row invents, from N(0, I) and from a density fitted to its latents."""
+"""*AE against VAE*: what each row invents, from N(0, I) and from a fitted density."""
 
 from typing import Any
 
@@ -35,8 +35,9 @@ def samples(entries: dict[str, Entry]) -> None:
         place.html(sides(plain, {name: cured[e.exact] for name, e in entries.items()}))
     st.caption(
         "Left: latents from N(0, I), which only the KL term makes right. Right: the cure for every "
-        "other row. Ten Gaussians are fitted to the latents of 10,000 training images *afterwards*, "
-        "and samples come from them (Ghosh et al. 2020): then an autoencoder invents as well."
+        "other row. Ten Gaussians are fitted to the latents of 10,000 training images "
+        "*afterwards*, and samples come from them (Ghosh et al. 2020): then an autoencoder invents "
+        "as well."
     )
 
 

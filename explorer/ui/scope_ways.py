@@ -1,4 +1,4 @@
-"""*AE against VAE*: the same pairs of pictures through every row, and how far off each way leads."""
+"""*AE against VAE*: the same pairs of pictures through every row, and how far off they lead."""
 
 from typing import Any
 
@@ -44,31 +44,19 @@ def pair_labels(test: Data) -> list[tuple[int, int] | None]:
     count, found = len(test.classes), []
     cells = st.container(key="wrap-scope-pairs").columns(PAIRS, gap="medium")
     for i, cell in enumerate(cells):
-        with cell:
-            sides = st.columns(2, gap="small")
-            first = [min(label, count - 1 - side) for side, label in enumerate(LABELS[i])]
+        with cell, st.container(horizontal=True):
+            a, b = (min(label, count - 1) for label in LABELS[i])
+            sides = (("From", "a", a), ("To", "b", b))
             found.append(
-                tuple(
-                    _label(sides[side], test, f"scope_{'ab'[side]}{i + 1}", first[side], word)
-                    for side, word in enumerate(("From", "To"))
-                )
+                tuple(_label(test, title, f"scope_{k}{i + 1}", f) for title, k, f in sides)
             )
     return found
 
 
-def _label(cell: Any, test: Data, key: str, first: int, title: str) -> int:
+def _label(test: Data, title: str, key: str, first: int) -> int:
     numbers = [str(i) for i in range(len(test.classes))]
-    with cell:
-        return int(
-            url.choose(
-                st.selectbox,
-                title,
-                numbers,
-                numbers[first],
-                key,
-                format_func=lambda i: test.classes[int(i)],
-            )
-        )
+    names = {"format_func": lambda i: test.classes[int(i)]}
+    return int(url.choose(st.selectbox, title, numbers, numbers[first], key, **names))
 
 
 def indices(
