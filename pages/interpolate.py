@@ -41,7 +41,8 @@ def ends(entries: dict[str, Entry], asked: wander_ends.Asked) -> None:
             st.markdown(f"- **{literal(name)}**: {how}.")
         st.caption(
             "No class is told to a diffusion on the way; a GAN that knows classes goes from the "
-            "embedding of one end's class to that of the other's."
+            "embedding of one end's class to that of the other's. The noise that the ODE finds for "
+            "a picture still has traces of it, so half way between two of them is not quite noise."
         )
 
 

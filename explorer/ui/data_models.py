@@ -10,6 +10,7 @@ from explorer.errors import ExplorerError
 from explorer.ui import gans, pickers, url
 
 MOST = 6
+USUAL = "fashion-mnist"
 
 
 def choose(
@@ -27,7 +28,7 @@ def choose(
     titles = {d.name: d.title for d in pickers.datasets()}
     left, right = st.container(key=f"wrap-{key}").columns([1, 3], gap="medium")
     with left:
-        first, of = next(iter(there)), f"{key}_data"
+        first, of = _first(key, there), f"{key}_data"
         name = url.choose(st.selectbox, "Data", list(there), first, of, format_func=titles.get)
     alike = {one.key: one for one in there[name]}
     if not set(st.session_state.get(key, alike)) & alike.keys():  # nothing, or of other data
@@ -47,6 +48,14 @@ def _by_data(key: str, able: Callable[[Entry], bool]) -> dict[str, list[Entry]]:
         if gans.draws_pictures(entry) and able(entry) and not _exact(entry):
             there.setdefault(known_data(entry), []).append(entry)
     return {name: sorted(some, key=_order) for name, some in there.items()}
+
+
+def _first(key: str, there: dict[str, list[Entry]]) -> str:
+    """The data of the models that the address names, or the usual ones."""
+    asked = st.query_params.get(key, "").split(",")
+    named = (name for name, some in there.items() for one in some if one.key in asked)
+    usual = USUAL if USUAL in there else next(iter(there))
+    return next(named, usual)
 
 
 def _all(key: str) -> list[Entry]:

@@ -60,14 +60,14 @@ def _seeds(count: int) -> tuple[int, ...]:
 
 
 def _images(test: Data, count: int) -> tuple[int, ...]:
-    """One test image an end; of labelled data by class."""
-    cells = st.container(key="wrap-wander-ends").columns(count, gap="medium")
+    """One test image an end, two in a row, as the corners of a grid; of labelled data by class."""
     found = []
-    for i, cell in enumerate(cells):
-        with cell, st.container(horizontal=True, vertical_alignment="bottom"):
+    for i in range(count):
+        if i % 2 == 0:
+            cells = st.container(key=f"wrap-wander-ends-{i}").columns(2, gap="large")
+        with cells[i % 2], st.container(horizontal=True, vertical_alignment="bottom"):
             found.append(_image(test, i))
-            picture = enlarge(tiles(test.x[found[-1:]])[0], 3)
-            st.image(picture, width=72)
+            st.image(enlarge(tiles(test.x[found[-1:]])[0], 3), width=72)
     if len(set(found)) < len(found):
         st.info(
             "The same picture stands at two ends, so nothing changes on the way between them. "

@@ -85,7 +85,7 @@ def _awaited(name: str, entry: Entry, asked: Asked, i: int, missing: list[str]) 
 def _show(found: dict[str, Ways | None], asked: Asked) -> None:
     there = {name: one for name, one in found.items() if one is not None}
     if asked.view == "film" and there:
-        player(film(_beside(there, asked)), key=f"wander-film-{len(there)}", report=False)
+        _play(_beside(there, asked))
     elif asked.count == 2:
         theme.show(rows(_lines(_beside(found, asked), asked)))
     else:
@@ -123,23 +123,30 @@ def _grids(found: dict[str, Ways | None], asked: Asked) -> list[str]:
     return squares
 
 
+def _play(found: dict[str, Ways]) -> None:
+    player(film(found), key=f"wander-film-{len(found)}", autoplay=True, report=False)
+
+
 def film(found: dict[str, Ways]) -> Film:
-    """Frames along the way; of a grid around its four sides."""
+    """Frames along the way and back; of a grid around its four sides."""
     tracks = tuple(
         Track(name, np.stack([enlarge(p, 4) for p in around(one.pictures)]))
         for name, one in found.items()
     )
     count = len(tracks[0].frames)
-    labels = tuple(f"{i / max(1, count - 1):.0%} of the way" for i in range(count))
+    labels = tuple(f"{i / count:.0%} of the way there and back" for i in range(count))
     return Film(tracks, labels, fps=6.0)
 
 
 def around(pictures: np.ndarray) -> np.ndarray:
-    """One row as it is; of a grid rows columns ... the border, clockwise from the top left."""
+    """A row there and back; of a grid rows columns ... the border, clockwise from the top left.
+
+    The last picture comes before the first again, so that a film of them has no seam.
+    """
     if len(pictures) == 1:
-        return pictures[0]
+        return np.concatenate([pictures[0], pictures[0, -2:0:-1]])
     top, right = pictures[0], pictures[1:, -1]
-    bottom, left = pictures[-1, -2::-1], pictures[-2::-1, 0]
+    bottom, left = pictures[-1, -2::-1], pictures[-2:0:-1, 0]
     return np.concatenate([top, right, bottom, left])
 
 
