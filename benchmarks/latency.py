@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from benchmarks import measure
 from benchmarks.chromium import (
@@ -26,9 +26,9 @@ from benchmarks.chromium import (
 from explorer import runs
 
 MOVES = 40  # from 0 to the end of the slider, one step each
-COLLECT = """(panel) => {
+COLLECT = """(panel, name) => {
   const laps = (window.laps = []);
-  const input = panel.querySelector("input");
+  const input = panel.querySelector(`input[data-name="${name}"]`);
   let begin, value;
   input.addEventListener("input", (event) => {
     [begin, value] = [event.timeStamp, Number(input.value)];
@@ -49,16 +49,21 @@ def moves(browser: Browser, address: str, seed: int) -> list[float]:
     panel = page.locator(".st-key-samples-normal .drag")
     panel.locator("xpath=self::*[@data-painted]").wait_for()
     _choose(page, seed)
-    panel.evaluate(COLLECT)
-    slider = panel.locator("input").first
+    laps = laps_of(panel, panel.locator("input").first)
+    page.context.close()
+    return laps
+
+
+def laps_of(panel: Locator, slider: Locator) -> list[float]:
+    """Milliseconds of 40 moves of one slider of a drag panel, from its lower end upwards."""
+    page = panel.page
+    panel.evaluate(COLLECT, slider.get_attribute("data-name"))
     slider.press("Home")
     page.wait_for_function("() => laps.length === 1")
     for count in range(2, MOVES + 2):
         slider.press("ArrowRight")
         page.wait_for_function("(count) => laps.length === count", arg=count)
-    laps = page.evaluate("() => laps.slice(1)")
-    page.context.close()
-    return laps
+    return page.evaluate("() => laps.slice(1)")
 
 
 def _choose(page: Page, seed: int) -> None:

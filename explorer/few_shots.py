@@ -70,11 +70,11 @@ def of(entry: Entry) -> FewShots | None:
 
 
 def keep(entry: Entry, found: FewShots) -> FewShots:
-    """Keep figures.  Raises ResourceError if the disk is full."""
-    shelf = _shelf(entry)
-    shelf.note(NOTE, to_json(found))
+    """Keep figures, rounded, and return them.  Raises ResourceError if the disk is full."""
+    shelf, plain = _shelf(entry), to_json(found)
+    shelf.note(NOTE, plain)
     shelf.used()
-    return found
+    return read(plain)
 
 
 def _current(one: FewShots) -> bool:

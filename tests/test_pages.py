@@ -43,6 +43,8 @@ EMPTY_SENTENCES = {
     "fid": "Two Gaussians, one number",
     "memorised": "Why pixels mislead",
     "capabilities": "Capabilities",
+    "traverse": "A few numbers stand for a picture",
+    "few_shots": "seldom those that invent best",
 }
 ALIVE = ("forward", "schedules", "reverse", "game", "fid")  # at once and without any model
 

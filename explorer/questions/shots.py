@@ -17,5 +17,5 @@ def few_shots(checkpoint: str) -> Iterator[float | FewShots]:
         for found in shots(Subject(entry)):
             if isinstance(found, float):
                 yield found
-        known.keep(entry, found)
+        found = known.keep(entry, found)
     yield found
