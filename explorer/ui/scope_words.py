@@ -25,11 +25,13 @@ GUESSES = {
 RIGHT = "vae"
 HAPPENS = (
     "Nothing in an autoencoder's loss speaks of the places *between* its latents, so its decoder "
-    "was never there, and often shows through both ends at once. A VAE decodes noisy latents while "
-    "it trains, and the KL term draws them together until their clouds overlap: the way leads "
-    "through places where it has learned something. At β = 0 the noise dies out and a VAE is an "
+    "was never there, and often shows both ends at once. A VAE decodes noisy latents while it "
+    "trains, and the KL term draws them together until their clouds overlap: the way leads through "
+    "places where it has learned something. At β = 0 the noise dies out and a VAE is an "
     "autoencoder again; at β = 10 every place is familiar, since all of them are much the same "
-    "blurred picture."
+    "blurred picture. In the pictures it is a matter of degree, since every small decoder is "
+    "smooth: compare the double exposures in the table. In the latents it is plain: see the "
+    "figures behind the rows."
 )
 
 
