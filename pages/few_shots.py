@@ -12,7 +12,6 @@ from explorer.ui.source import code
 
 SLOT = "few-shots"
 LABELS = ("1", "2", "5", "10", "50", "100")
-SHOWN = 5  # models in the curves, at first
 
 
 def data_set() -> str:
@@ -106,16 +105,26 @@ def show(name: str, found: list[FewShots]) -> None:
         st.subheader("The price of β, and of size")
         chart = shots_plots.sweeps(found, judge, labels)
         st.plotly_chart(chart, key="shots-sweeps", config=figures.CONFIG)
-        st.caption("Above: per cent right. Below: distance of samples, dotted from the mixture.")
+        st.caption(
+            "Above: per cent right. Below: distance of samples, dotted from the mixture. Models "
+            "may differ in more than this; the table has the command of each."
+        )
     shots_view.table(found)
 
 
 def curves(found: list[FewShots], judge: str) -> None:
     """Some models over the number of labels, with pixels and the classifier."""
-    there = {short(one): one for one in shots_plots.models(found)}
-    lines = [one for one in found if one not in there.values()]
-    names = st.multiselect("Models", list(there), list(there)[:SHOWN], key=f"shots-{len(there)}")
-    chart = shots_plots.over_labels([*(there[name] for name in names), *lines], judge)
+    there = shots_plots.models(found)
+    first = list(map(there.index, shots_plots.best(found, judge)))
+    numbers = st.multiselect(
+        "Models",
+        range(len(there)),
+        first,
+        key=f"shots-{judge}-{len(found)}",
+        format_func=lambda i: short(there[i]),
+    )
+    lines = [one for one in found if one not in there]
+    chart = shots_plots.over_labels([*(there[i] for i in numbers), *lines], judge)
     st.plotly_chart(chart, key="shots-labels", config=figures.CONFIG)
 
 
@@ -141,7 +150,7 @@ theme.show(
     theme.hero(
         "Few shots",
         "A model that never saw a label may still know what belongs together: a handful of labels "
-        "shows how much. But the numbers that know most are seldom those that invent best.",
+        "shows how much. Does the model that knows most also invent best?",
     )
 )
 with guarded():

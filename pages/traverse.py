@@ -59,6 +59,7 @@ theme.show(
         "a boot a boot, and find out how many of them the model uses at all.",
     )
 )
+subject.ready()
 if entry := subject.choose():
     if subject.has_latents(entry):
         more = {"wrap": True, "label_visibility": "collapsed"}

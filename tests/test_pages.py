@@ -44,7 +44,9 @@ EMPTY_SENTENCES = {
     "memorised": "Why pixels mislead",
     "capabilities": "Capabilities",
     "traverse": "A few numbers stand for a picture",
-    "few_shots": "seldom those that invent best",
+    "ae_vae": "Where their latents are",
+    "interpolate": "Each row begins and ends",
+    "few_shots": "know what belongs together",
 }
 ALIVE = ("forward", "schedules", "reverse", "game", "fid")  # at once and without any model
 

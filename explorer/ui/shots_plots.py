@@ -1,6 +1,6 @@
 """Representation against generation: each model a point; curves over labels; two sweeps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -22,11 +22,11 @@ COLOURS = {
 NAMES = {
     "autoencoder": "AE",
     "vae": "VAE",
-    "gan": "GAN",
-    "diffusion": "Diffusion",
-    "latent-diffusion": "Latent diffusion",
+    "pixels": "Raw pixels",
+    "classifier": "Classifier",
 }
 FAINT = "rgba(128,128,128,0.6)"
+TICKS = [m * 10.0**k for k in range(-2, 4) for m in (1, 2, 5)]
 JUDGES = {"vote": "Neighbours", "probe": "Linear probe"}
 
 
@@ -38,14 +38,27 @@ def colour(one: FewShots) -> str:
 def short(one: FewShots) -> str:
     """What tells it apart from the others, in a few letters."""
     if one.family not in ("autoencoder", "vae"):
-        return NAMES.get(one.family, one.title)
+        return NAMES[one.family] if one.family in LINES else one.title
     beta = f", β {one.beta:g}" if one.beta is not None else ""
-    return f"{NAMES[one.family]} {one.latent}{beta}"
+    return f"{NAMES[one.family]} {one.latent}{beta}{', L1' if _other_loss(one) else ''}"
+
+
+def _other_loss(one: FewShots) -> bool:
+    """Whether its β weighs against absolute errors and so means something else."""
+    return "--loss l1" in one.command
 
 
 def models(found: Sequence[FewShots]) -> list[FewShots]:
     """Those that are models, and not what these are compared with."""
     return [one for one in found if one.family not in LINES]
+
+
+def best(found: Sequence[FewShots], judge: str) -> list[FewShots]:
+    """Of each family the one that is right most often with most labels."""
+    first: dict[str, FewShots] = {}
+    for one in sorted(models(found), key=lambda one: -getattr(one, judge)[-1][0]):
+        first.setdefault(one.family, one)
+    return list(first.values())
 
 
 def at(one: FewShots, judge: str, labels: int) -> tuple[float, float] | None:
@@ -62,10 +75,10 @@ def at(one: FewShots, judge: str, labels: int) -> tuple[float, float] | None:
 def against(found: Sequence[FewShots], judge: str, labels: int) -> go.Figure:
     """Accuracy over the classifier distance of samples, the better to the right and upwards."""
     figure = go.Figure()
-    for one in models(found):
+    for i, one in enumerate(models(found)):
         value = at(one, judge, labels)
         if value and one.samples:
-            _point(figure, one, value)
+            _point(figure, one, value, "bottom" if i % 2 else "top")
     for one in (one for one in found if one.family in LINES):
         if value := at(one, judge, labels):
             figure.add_hline(value[0], line={"color": colour(one), "dash": "dot", "width": 1.5})
@@ -76,15 +89,18 @@ def against(found: Sequence[FewShots], judge: str, labels: int) -> go.Figure:
         title="classifier distance of samples (worse ← → better)",
         type="log",
         autorange="reversed",
-        tickvals=[m * 10.0**k for k in range(-2, 4) for m in (1, 2, 5)],
+        tickvals=TICKS,
         showgrid=False,
     )
     figure.update_yaxes(title=f"per cent right, {labels} a class")
     return figure
 
 
-def _point(figure: go.Figure, one: FewShots, value: tuple[float, float]) -> None:
-    """Filled: from its own prior; open: from a mixture fitted to its latents."""
+def _point(figure: go.Figure, one: FewShots, value: tuple[float, float], side: str) -> None:
+    """Filled: from its own prior; open: from a mixture fitted to its latents.
+
+    Names stand above and below in turn, so that fewer of them meet.
+    """
     own, error = value
     about = f"<b>{one.title}</b><br>{own:.1f} ± {error:.1f} % right<br>{one.way}<br>"
     if one.fitted:
@@ -103,7 +119,7 @@ def _point(figure: go.Figure, one: FewShots, value: tuple[float, float]) -> None
         error_y={"array": [error], "width": 3, "thickness": 1},
         mode="markers+text",
         text=[short(one)],
-        textposition="top center",
+        textposition=f"{side} center",
         textfont={"size": 11},
         marker={"size": 12, "color": colour(one)},
         hovertemplate=f"{about}from its own prior: {one.samples:.3g}<extra></extra>",
@@ -124,7 +140,7 @@ def over_labels(found: Sequence[FewShots], judge: str) -> go.Figure:
             x=one.labels,
             y=mean,
             error_y={"array": error, "width": 2, "thickness": 1},
-            name=one.title if line else short(one),
+            name=short(one),
             mode="lines+markers",
             marker={"size": 5},
             line={"color": colour(one), "width": 2, "dash": "dot" if line else _dash(one, found)},
@@ -165,31 +181,24 @@ def sweeps(found: Sequence[FewShots], judge: str, labels: int) -> go.Figure:
     figure.update_xaxes(type="category", showgrid=False)
     figure.update_yaxes(title="per cent right", row=1, col=1)
     figure.update_yaxes(title="distance of samples", row=2, col=1)
-    figure.update_yaxes(type="log", dtick=1, row=2)
+    figure.update_yaxes(type="log", tickvals=TICKS, row=2)
     return figure
 
 
 def _sweeps(found: Sequence[FewShots]) -> dict[str, list[FewShots]]:
-    """Models of one size that differ in β, and autoencoders that differ in their size."""
-    return {"beta": list(_betas(found)), "latent": list(_sizes(found))}
+    """VAEs that differ in β, those of two latents left out, and autoencoders in their size."""
+    vaes = (one for one in found if one.beta is not None and one.latent != 2)
+    coders = (one for one in found if one.family == "autoencoder" and one.latent)
+    return {"beta": _in_order(vaes, "beta"), "latent": _in_order(coders, "latent")}
 
 
-def _betas(found: Sequence[FewShots]) -> Iterator[FewShots]:
-    several = [one for one in found if one.beta is not None and one.latent != 2]
-    seen = set()
-    for one in sorted(several, key=lambda one: one.beta):
-        if one.beta not in seen:
-            yield one
-        seen.add(one.beta)
-
-
-def _sizes(found: Sequence[FewShots]) -> Iterator[FewShots]:
-    seen = set()
-    there = (one for one in found if one.family == "autoencoder" and one.latent)
-    for one in sorted(there, key=lambda one: one.latent):
-        if one.latent not in seen:
-            yield one
-        seen.add(one.latent)
+def _in_order(some: Iterable[FewShots], name: str) -> list[FewShots]:
+    """One of each value, the first that was named, upwards."""
+    first: dict[float, FewShots] = {}
+    for one in some:
+        if not _other_loss(one):
+            first.setdefault(getattr(one, name), one)
+    return [first[value] for value in sorted(first)]
 
 
 def _laid(figure: go.Figure, height: int) -> None:

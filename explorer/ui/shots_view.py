@@ -42,16 +42,12 @@ def guess(found: Sequence[FewShots]) -> None:
     if said:
         first = max(best, key=lambda name: best[name][0])
         ranked = sorted(best.values(), key=_share, reverse=True)
-        told = "; ".join(f"{_named(one)} {share:.1f} %" for share, one in ranked)
+        told = "; ".join(f"{short(one)} {share:.1f} %" for share, one in ranked)
         st.markdown(f"**{'Yes' if said == first else 'No'}.** The best of each kind: {told}.")
 
 
 def _share(pair: tuple[float, FewShots]) -> float:
     return pair[0]
-
-
-def _named(one: FewShots) -> str:
-    return short(one) if models([one]) else one.title
 
 
 def course(found: Sequence[FewShots], judge: str, labels: int) -> None:
@@ -113,6 +109,9 @@ def said(found: Sequence[FewShots], judge: str, labels: int) -> str:
         return ""
     share, knows = max(there, key=_share)
     invents = min((one for _, one in there), key=lambda one: one.samples)
+    if knows is invents:
+        told = f"{short(knows)} knows the classes best ({share:.1f} %) and invents best"
+        return literal(f"{told} (distance {invents.samples:.2g}).")
     other = next(value for value, one in there if one is invents)
     return literal(
         f"{short(knows)} knows the classes best ({share:.1f} %), {short(invents)} invents best "

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer import figures
 from explorer.answers import Cloud2D, LatentAxes, Paths
@@ -40,6 +41,7 @@ def plane(entry: Entry, axes: LatentAxes, start: Start) -> None:
     if len(axes.order) < 2:
         st.info("This model has a single latent, and a plane needs two.", icon=":material/block:")
         return
+    _begin_anew(entry)
     cells = st.container(key="wrap-pair").columns([2, 1, 1], gap="medium")
     with cells[0]:
         kind = url.segmented("Places", KINDS, "steps", "places")
@@ -64,13 +66,19 @@ def plane(entry: Entry, axes: LatentAxes, start: Start) -> None:
         resampled(entry, axes, start)
 
 
-def _latent(cell, i: int, axes: LatentAxes) -> int:
+def _begin_anew(entry: Entry) -> None:
+    """Another model begins with its own two most used latents."""
+    if st.session_state.setdefault("pair_of", entry.exact) != entry.exact:
+        st.session_state["pair_of"] = entry.exact
+        for one in describe(Pair):
+            st.session_state.pop(one.name, None)
+            st.query_params.pop(one.name, None)
+
+
+def _latent(cell: DeltaGenerator, i: int, axes: LatentAxes) -> int:
     """One of the two latents, counted from 1 on the page; at first the two most used."""
-    one = describe(Pair)[i]
-    first = int(axes.order[i]) + 1
+    one, first = describe(Pair)[i], int(axes.order[i]) + 1
     limited = replace(one, high=len(axes.order), default=first)
-    if st.session_state.get(one.name, 0) > len(axes.order):  # chosen for another model
-        st.session_state[one.name] = first
     with cell:
         return int(forms.control(limited, first) or first) - 1
 
@@ -126,7 +134,7 @@ def cloud(
             x=points[:, 0], y=points[:, 1], mode="markers", name=name, marker=marker
         )
     for i in range(min(OTHERS, len(found.mean))):
-        _line(figure, posterior(found, i, mass), "rgba(128,128,128,0.55)", 1)
+        _line(figure, posterior(found, i, mass), "rgba(128,128,128,0.9)", 1)
     _line(figure, ellipse(np.zeros(2), np.eye(2), mass), CATEGORICAL[-1], 2, "dash", "N(0, I)")
     _line(figure, whole(found, mass), CATEGORICAL[-1], 2, "dot", "all latents")
     if chosen < len(found.mean):

@@ -48,6 +48,29 @@ class Start(NamedTuple):
 
 # Whose ------------------------------------------------------------------------------------------
 
+READY = {
+    "32 latents of clothes": {"coder": "vae-fashion", "walk": "sliders"},
+    "Two latents: a map of all digits": {
+        "coder": "vae-mnist-2d",
+        "walk": "plane",
+        "places": "quantiles",
+    },
+    "β = 10: who is left?": {"coder": "vae-beta-10", "walk": "rows"},
+    "1,024 latents": {"coder": "autoencoder-1024", "walk": "rows"},
+    "A GAN": {"coder": "gan-fashion", "walk": "sliders"},
+}
+
+
+def ready() -> None:
+    """Walks that are worth a look, those whose models are here: a click chooses them."""
+    there = pickers.titles(())
+    with st.container(horizontal=True):
+        for title, chosen in READY.items():
+            key = f"{catalog.SHIPPED}{chosen['coder']}"
+            if key in there and st.button(title, key=f"ready-{chosen['coder']}"):
+                st.session_state.update(chosen | {"coder": key})
+                st.rerun()
+
 
 def choose(key: str = "coder", default: str = "vae-fashion") -> Entry | None:
     """A model of pictures; one without latents may be chosen too, and is told what it can do."""
