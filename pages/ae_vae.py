@@ -1,18 +1,19 @@
 """Autoencoder against VAE under one microscope: the same pictures, ends and noise for every row."""
 
+from typing import Any
+
 import streamlit as st
 
+from explorer.answers import WayScores
 from explorer.catalog import Entry
 from explorer.ui import scope_holes, scope_knn, scope_models, scope_samples, scope_ways, theme
 from explorer.ui import scope_words as words
-from explorer.ui.asking import ask, guarded
+from explorer.ui.asking import guarded
 from explorer.ui.source import code
 
 
-def between(name: str, entries: dict[str, Entry]) -> dict:
+def between(entries: dict[str, Entry], asked: dict[str, Any]) -> dict[str, WayScores] | None:
     """Ways between pictures, and what is measured of them."""
-    st.header("From one picture to another")
-    asked = scope_ways.choose(name)
     scores = scope_ways.ways(entries, asked)
     st.caption(
         "The first row fades the pixels themselves: a true double exposure. Each other row is the "
@@ -25,7 +26,7 @@ def between(name: str, entries: dict[str, Entry]) -> dict:
         scope_ways.curves(scores, asked, entries)
     with st.expander("The ways and their figures as formulas, and the code"):
         formulas()
-    return {"asked": asked, "scores": scores}
+    return scores
 
 
 def formulas() -> None:
@@ -49,10 +50,12 @@ def formulas() -> None:
 
 def everything(name: str, entries: dict[str, Entry]) -> None:
     """All parts for the chosen rows."""
-    told = between(name, entries)
+    st.header("From one picture to another")
+    asked, scores, where, known = scope_ways.choose(name), None, None, {}
+    with guarded():
+        scores = between(entries, asked)
     with guarded():
         scope_samples.samples(entries)
-    where, known = None, {}
     with guarded():
         st.header("Where their latents are, and where N(0, I) looks")
         where = scope_holes.found(entries)
@@ -65,9 +68,8 @@ def everything(name: str, entries: dict[str, Entry]) -> None:
         st.header("What the latents know of classes")
         known = scope_knn.told(entries)
         scope_knn.curves(known, name)
-    asked = told["asked"]
-    ways = {n: ask("latent_ways", checkpoint=e.exact, **asked) for n, e in entries.items()}
-    words.table(entries, ways, told["scores"], where, known)
+    with guarded():
+        words.table(entries, scope_ways.drawn(entries, asked), scores, where, known)
 
 
 theme.show(

@@ -80,14 +80,18 @@ def ways(entries: dict[str, Entry], asked: dict[str, Any]) -> dict[str, WayScore
     """The rows of pictures, and what is measured of them; None while it is being measured."""
     pairs, steps = asked["pairs"], asked["steps"]
     found = {PIXELS: ask("faded_ways", data_name=asked["data_name"], pairs=pairs, steps=steps)}
-    for name, entry in entries.items():
-        found[name] = ask("latent_ways", checkpoint=entry.exact, **asked)
+    found |= drawn(entries, asked)
     place = st.empty()
     place.html(blocks(found, {}, asked))
     scores = measured(entries, asked)
     if scores:
         place.html(blocks(found, scores, asked))
     return scores
+
+
+def drawn(entries: dict[str, Entry], asked: dict[str, Any]) -> dict[str, Ways]:
+    """The ways of each row, by its name."""
+    return {n: ask("latent_ways", checkpoint=e.exact, **asked) for n, e in entries.items()}
 
 
 def measured(entries: dict[str, Entry], asked: dict[str, Any]) -> dict[str, WayScores] | None:
@@ -142,7 +146,7 @@ def middle(scores: WayScores) -> int:
 def curves(scores: dict[str, WayScores], asked: dict[str, Any], entries: dict[str, Entry]) -> None:
     """Along the way, on average over all pairs."""
     t = np.linspace(0, 1, asked["steps"])
-    told = {name: ask("latent_ways", checkpoint=e.exact, **asked) for name, e in entries.items()}
+    told = drawn(entries, asked)
     groups = {
         "Distance to the nearest training latent": [
             Curve(name, t, one.off.mean(0), i) for i, (name, one) in enumerate(scores.items())
