@@ -46,7 +46,8 @@ def _measured(entry: Entry) -> FewShots:
             print(f"\r{entry.title}: {told:4.0%}", end="", flush=True)
     near = told.vote[-1][0]
     print(f"\r{entry.title}: {near:.1%} with {told.labels[-1]} labels, samples {told.samples}")
-    return told if entry.key.startswith(catalog.SHIPPED) else replace(told, key="")
+    shipped = entry.key.startswith(catalog.SHIPPED)
+    return told if shipped else replace(told, key="", title=entry.header.title)
 
 
 def _write(kept: list[FewShots]) -> None:

@@ -43,7 +43,7 @@ def few_shots(
     pictures for are left out.  Raises InputError if that leaves none, or features are not finite.
     """
     counts = _possible(labels, counts)
-    both = _standardised(train, test)
+    both = _centred(train, test)
     shares = np.empty((2, len(counts), choices))
     for i, n in enumerate(counts):
         for seed in range(choices):
@@ -92,9 +92,13 @@ def _possible(labels: np.ndarray, counts: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(n for n in counts if n <= sizes.min())
 
 
-def _standardised(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both in units of the training features' deviation from their mean: labels are not needed."""
+def _centred(train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both around the training features' mean, in units of their mean deviation.
+
+    One unit for all numbers: to blow up each to a deviation of 1 would make the latents that a VAE
+    has given up as loud as the others.
+    """
     rows = [checks.rows(x, 1, "a linear probe", "features") for x in (train, test)]
     checks.alike(*rows)
-    mean, deviation = rows[0].mean(0), rows[0].std(0)
-    return tuple((x - mean) / np.where(deviation > 0, deviation, 1) for x in rows)
+    mean, deviation = rows[0].mean(0), np.sqrt(rows[0].var(0).mean())
+    return tuple((x - mean) / (deviation or 1) for x in rows)

@@ -72,9 +72,10 @@ def course(found: Sequence[FewShots], judge: str, labels: int) -> None:
         cards.append(theme.stat(short(one), both, "", f"{told}{samples}"))
     theme.show(theme.row(*cards, least="11rem"))
     st.caption(
-        "Squared error an image / KL in nats an image. To tell classes from few labels one turns "
-        "the KL term down: the latents keep more of each picture and lie further apart, and "
-        "N(0, I) no longer knows where they are. What such a VAE invents is the price."
+        "Squared error an image (of what the means of q(z | x) decode to) / KL in nats an image. "
+        "To tell classes from few labels one turns the KL term down: the latents keep more of each "
+        "picture and lie further apart, and N(0, I) no longer knows where they are. What such a "
+        "VAE invents is the price."
     )
 
 
