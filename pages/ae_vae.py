@@ -84,4 +84,4 @@ with guarded():
 with guarded():
     if chosen := scope_models.choose():
         everything(*chosen)
-        scope_models.train_another(chosen[0])
+        scope_models.train_another(*chosen)

@@ -61,6 +61,7 @@ def test_one_microscope_for_all_rows(made):
         assert said in text
     assert "From a mixture fitted to its latents" in text
     assert "Measure them" in labels(at)
+    assert "Train a row of your own: VAE, β = 0.075" in text
     figures = at.dataframe[-1].value
     assert list(figures["model"]) == ["AE", "VAE β = 0.3"]
     assert figures[["off", "round trip", "holes (%)", "missed (%)", "KL"]].notna().all(axis=None)
@@ -93,6 +94,10 @@ def test_choosing_no_row_shows_the_usual_ones(made):
     sound(at.multiselect(key="scope").set_value([]).run())
     sound(at.run())
     assert "VAE β = 0.3" in text_of(at)
+
+
+def test_without_an_autoencoder_one_can_be_trained(made):
+    assert "Train a row of your own: Autoencoder" in text_of(opened("ae_vae", scope=made.vae.id))
 
 
 def test_pairs_are_never_a_picture_and_itself():

@@ -148,22 +148,23 @@ def curves(scores: dict[str, WayScores], asked: dict[str, Any], entries: dict[st
     t = np.linspace(0, 1, asked["steps"])
     told = drawn(entries, asked)
     groups = {
-        "Distance to the nearest training latent": [
+        "Off the training latents": [
             Curve(name, t, one.off.mean(0), i) for i, (name, one) in enumerate(scores.items())
         ],
-        "Round trip: decoded, then encoded": [
+        "Round trip": [
             Curve(name, t, one.trip.mean(0), i) for i, (name, one) in enumerate(scores.items())
         ],
     }
     if all(one.sure is not None for one in told.values()):
-        groups["The classifier's confidence"] = [
+        groups["Confidence"] = [
             Curve(name, t, one.sure.mean(0), i) for i, (name, one) in enumerate(told.items())
         ]
     figure = figures.panels(groups, x_title="along the way", columns=len(groups), height=280)
     st.plotly_chart(figure, key="scope-along", config=figures.CONFIG)
     st.caption(
-        "Means over all ways above. Distances are in units of what is usual between a training "
-        "latent and its nearest other one (median), so 1 is among them. The **round trip** decodes "
+        "Means over all ways above. **Off the training latents**: the distance to the nearest of "
+        "them, in units of what is usual between one and its nearest other (median), so 1 is among "
+        "them. The **round trip** decodes "
         "a place and encodes its picture: where the decoder has met nothing, one does not come "
         "back. The **confidence** is the probability of the class that our small classifier finds "
         "likeliest."
