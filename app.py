@@ -37,6 +37,8 @@ PAGES = {
     ],
     "Latent space": [
         st.Page("pages/latent_map.py", title="Latent map", icon=":material/bubble_chart:"),
+        st.Page("pages/ae_vae.py", title="AE against VAE", icon=":material/balance:"),
+        st.Page("pages/interpolate.py", title="Interpolate", icon=":material/linear_scale:"),
         st.Page("pages/traverse.py", title="Traverse", icon=":material/tune:"),
         st.Page("pages/few_shots.py", title="Few shots", icon=":material/counter_5:"),
     ],

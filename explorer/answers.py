@@ -488,6 +488,62 @@ class Arithmetic:
     sure: np.ndarray | None
 
 
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Rows of pictures from one end to another, ``rows columns H W [3]``.
+
+    ``step`` and ``jump`` as in `Paths`.  ``blend`` says how much of a double exposure each row's
+    middle is: 1 is the average of its ends, 0 as far from that as they are (NaN if they are equal).
+    ``seen`` (int) is the class that a classifier takes each picture for, and ``sure`` how sure it
+    is, in [0, 1]; both None without a classifier.
+    """
+
+    pictures: np.ndarray
+    step: np.ndarray
+    jump: np.ndarray
+    blend: np.ndarray
+    seen: np.ndarray | None
+    sure: np.ndarray | None
+
+
+@dataclass(frozen=True, eq=False)
+class WayScores:
+    """How far each place of some ways is off the training latents, both ``rows columns``.
+
+    ``off`` is the distance to the nearest training latent, ``trip`` that to the latents of its own
+    picture (decoded, then encoded); both in the distance that is usual between training latents.
+    """
+
+    off: np.ndarray
+    trip: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Aggregate:
+    """Training latents of a model, draws of q(z), beside as many draws of N(0, I).
+
+    ``holes`` and ``missed`` are shares with standard errors: of N(0, I) where hardly any training
+    latent is near, and of q(z) where hardly any sample is.  ``kl`` in nats is that of the Gaussian
+    with the latents' moments from N(0, I).  ``latents`` N 2 and ``normal`` M 2 are seen along the
+    latents' widest axes; ``labels`` N (None if there are none); ``hole`` bool M.  ``density`` K B
+    are histograms between ``edges`` B+1 of the K latents ``which`` are least like N(0, 1), of
+    ``size`` in all; ``images`` were encoded.
+    """
+
+    holes: tuple[float, float]
+    missed: tuple[float, float]
+    kl: float
+    latents: np.ndarray
+    labels: np.ndarray | None
+    normal: np.ndarray
+    hole: np.ndarray
+    density: np.ndarray
+    edges: np.ndarray
+    which: np.ndarray
+    size: int
+    images: int
+
+
 @dataclass(frozen=True)
 class FewShots:
     """What the numbers of one model, or raw pixels, are worth with few labels, and its samples.

@@ -105,10 +105,13 @@ def between(
 
 
 def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
-    """Spherical interpolation between two noises of one shape."""
+    """Spherical interpolation between two noises of one shape (Shoemake 1985).
+
+    Straight where no arc is defined: between equal, opposite or vanishing ones.
+    """
     cosine = (a * b).sum() / (a.norm() * b.norm())
     angle = torch.arccos(cosine.clamp(-1, 1))
-    if angle < 1e-4:
+    if not 1e-4 < angle < math.pi - 1e-3:
         return (1 - t) * a + t * b
     return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
 

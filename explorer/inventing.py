@@ -57,7 +57,7 @@ def spread(x: np.ndarray, classes: int = 1) -> float:
 
 def line(a: Tensor, b: Tensor, steps: int, straight: bool) -> Tensor:
     """``steps`` latents from ``a`` to ``b``: a straight line, or an arc of a sphere (Shoemake)."""
-    t = torch.linspace(0, 1, steps)[:, None]
+    t = torch.linspace(0, 1, steps).reshape(-1, *[1] * a.dim())
     return (1 - t) * a + t * b if straight else slerp(a, b, t)
 
 
@@ -168,13 +168,16 @@ def shares(x: np.ndarray) -> tuple[float, float, float]:
 
 def between_classes(model: GAN, z: Tensor, first: int, second: int, steps: int) -> Paths:
     """Each of latents N Z, a row each, while its class goes from one embedding to another."""
-    t = torch.linspace(0, 1, steps)[:, None]
     classes = model.generator.label.weight
-    mixed = deepcopy(model)  # a model is shared: its own classes stay as they are
-    mixed.generator.label = nn.Embedding.from_pretrained(
-        (1 - t) * classes[first] + t * classes[second]
-    )
+    mixed = with_classes(model, line(classes[first], classes[second], steps, straight=True))
     return along(mixed, z[:, None].expand(-1, steps, -1), torch.arange(steps).expand(len(z), -1))
+
+
+def with_classes(model: GAN, embeddings: Tensor) -> GAN:
+    """The same model with other classes, K E: a copy, since models are shared."""
+    mixed = deepcopy(model)
+    mixed.generator.label = nn.Embedding.from_pretrained(embeddings)
+    return mixed
 
 
 def condition(

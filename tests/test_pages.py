@@ -44,6 +44,8 @@ EMPTY_SENTENCES = {
     "memorised": "Why pixels mislead",
     "capabilities": "Capabilities",
     "traverse": "A few numbers stand for a picture",
+    "ae_vae": "Where their latents are",
+    "interpolate": "Each row begins and ends",
     "few_shots": "know what belongs together",
     "latent_map": "Trustworthiness",
 }

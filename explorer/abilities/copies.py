@@ -27,7 +27,7 @@ from explorer.models.gan import GAN
 from explorer.models.latent_diffusion import LatentDiffusion
 from explorer.pictures import sheet, tiles, to_uint8
 from explorer.probes import as_input, classes_of, decode, encode, quietly
-from explorer.sampling import Denoiser, heun
+from explorer.sampling import Denoiser, Step, heun
 from explorer.schedules import Schedule
 
 COPIED = 64  # test images
@@ -176,11 +176,28 @@ def half_way(model: Diffusion, x: np.ndarray, y: np.ndarray | None, seed: int = 
 
 
 def up_and_down(denoise: Denoiser, schedule: Schedule, x0: Tensor, steps: int = LEVELS) -> Tensor:
-    """From x_0 (B ...) along the ODE to noise, and back to a copy.
+    """From x_0 (B ...) along the ODE to noise, and back to a copy."""
+    noise = last(upwards(denoise, schedule, x0, steps))
+    return last(downwards(denoise, schedule, noise, steps))
+
+
+def upwards(
+    denoise: Denoiser, schedule: Schedule, x0: Tensor, steps: int = LEVELS
+) -> Iterator[Step]:
+    """From x_0 (B ...) along the ODE to noise.
 
     What is stored counts as level 1, whose noise is finer than what can be seen: at level 0 no
     noise is defined that the ODE could follow.
     """
-    up = sorted({1, *schedule.levels(min(steps, schedule.T))[:-1]})
-    noise = last(heun(denoise, schedule, x0, up))
-    return last(heun(denoise, schedule, noise, [*reversed(up), 0]))
+    return heun(denoise, schedule, x0, _levels(schedule, steps))
+
+
+def downwards(
+    denoise: Denoiser, schedule: Schedule, noise: Tensor, steps: int = LEVELS
+) -> Iterator[Step]:
+    """From noise (B ...) through the same levels to data."""
+    return heun(denoise, schedule, noise, [*reversed(_levels(schedule, steps)), 0])
+
+
+def _levels(schedule: Schedule, steps: int) -> list[int]:
+    return sorted({1, *schedule.levels(min(steps, schedule.T))[:-1]})

@@ -10,7 +10,6 @@ from explorer import catalog
 from explorer.answers import Paths
 from explorer.catalog import Entry
 from explorer.config import Settings, describe, setting
-from explorer.errors import InputError
 from explorer.ui import forms, gans, pickers, theme, url
 from explorer.ui.asking import ask, guarded
 from explorer.ui.rows import Row, figure
@@ -74,7 +73,14 @@ def others(entry: Entry) -> list[Entry]:
     alike = {k: e for k, e in found.items() if e.header.facts["spec"]["shape"] == shape}
     if not alike:
         return []
-    keys = several("Beside it", {k: e.title for k, e in alike.items()}, usual(entry, alike))
+    keys = pickers.several(
+        "Beside it",
+        {k: e.title for k, e in alike.items()},
+        usual(entry, alike),
+        "beside",
+        max_selections=MOST - 1,
+        help="Up to three other models of pictures of this size: one of each loss, to compare.",
+    )
     return [alike[key] for key in keys]
 
 
@@ -85,34 +91,6 @@ def usual(entry: Entry, there: dict[str, Entry]) -> list[str]:
         first.setdefault(one.header.recipe["model"]["loss"], key)
     first.pop(entry.header.recipe["model"]["loss"], None)
     return list(first.values())[: MOST - 1]
-
-
-def several(label: str, options: dict[str, str], default: list[str]) -> list[str]:
-    """Some of the models; they stand in the address.  Untouched, they follow the usual choice."""
-    name, before = "beside", "beside_usual"
-
-    def read(text: str) -> list[str]:
-        keys = list(filter(None, text.split(",")))
-        if not set(keys) <= options.keys():
-            raise InputError(f"There is no other model {text[:60]!r} of this size.")
-        return keys
-
-    url.begin(name, read)
-    if st.session_state.get(name) in (None, st.session_state.get(before)):
-        st.session_state[name] = default
-    st.session_state[before] = default
-    st.session_state[name] = [one for one in st.session_state[name] if one in options]
-    chosen = st.multiselect(
-        label,
-        list(options),
-        key=name,
-        format_func=lambda key: options.get(key, key),
-        max_selections=MOST - 1,
-        persist_state="session",
-        help="Up to three other models of pictures of this size: one of each loss, to compare.",
-    )
-    url.keep(name, ",".join(chosen), ",".join(default))
-    return chosen
 
 
 def directions(chosen: list[Entry]) -> dict[str, Any]:

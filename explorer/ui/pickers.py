@@ -64,6 +64,29 @@ def checkpoint(
     return catalog.entry(chosen)
 
 
+def several(
+    label: str, options: dict[str, str], default: list[str], key: str, **more: Any
+) -> list[str]:
+    """Some of ``options``, key -> title.  Untouched, they follow the ``default``."""
+    before = f"{key}_usual"
+
+    def read(text: str) -> list[str]:
+        keys = list(filter(None, text.split(",")))
+        if not set(keys) <= options.keys():
+            raise InputError(f"There is no other model {text[:60]!r} of this kind.")
+        return keys
+
+    url.begin(key, read)
+    if st.session_state.get(key) in (None, st.session_state.get(before)):
+        st.session_state[key] = default
+    st.session_state[before] = default
+    st.session_state[key] = [one for one in st.session_state[key] if one in options]
+    more = {"format_func": lambda one: options.get(one, one), "persist_state": "session"} | more
+    chosen = st.multiselect(label, list(options), key=key, **more)
+    url.keep(key, ",".join(chosen), ",".join(default))
+    return chosen
+
+
 def _add_asked(there: dict[str, str], parameter: str) -> None:
     """Let an address or another page name any checkpoint, such as RUN@780."""
     key = st.session_state.get(parameter) or st.query_params.get(parameter, "")

@@ -31,10 +31,11 @@ def rows(lines: Iterable[Row]) -> str:
     )
 
 
-def figure(title: str, note: str, lines: Iterable[Row]) -> str:
-    """HTML of rows under a title and a note, to stand in `theme.row` beside others."""
+def figure(title: str, note: str, *blocks: Iterable[Row]) -> str:
+    """HTML of blocks of rows under a title and a note, to stand in `theme.row` beside others."""
     words = f"<b>{escape(title)}</b><span>{escape(note)}</span>"
-    return f'<figure class="gm-strip"><figcaption>{words}</figcaption>{rows(lines)}</figure>'
+    inside = "".join(map(rows, blocks))
+    return f'<figure class="gm-strip"><figcaption>{words}</figcaption>{inside}</figure>'
 
 
 def _cells(line: Row, count: int) -> str:
