@@ -93,6 +93,7 @@ def against(found: Sequence[FewShots], judge: str, labels: int) -> go.Figure:
         showgrid=False,
     )
     figure.update_yaxes(title=f"per cent right, {labels} a class")
+    figure.update_layout(margin_r=40)  # for names
     return figure
 
 
@@ -121,6 +122,7 @@ def _point(figure: go.Figure, one: FewShots, value: tuple[float, float], side: s
         text=[short(one)],
         textposition=f"{side} center",
         textfont={"size": 11},
+        cliponaxis=False,
         marker={"size": 12, "color": colour(one)},
         hovertemplate=f"{about}from its own prior: {one.samples:.3g}<extra></extra>",
         showlegend=False,
