@@ -1,12 +1,7 @@
 """Fit the maps that the page Latent map opens on, and put them beside the shipped models.
 
-python scripts/ship_maps.py
+``python -m benchmarks.ship_maps`` writes pretrained/latent-maps.safetensors.
 """
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 from safetensors.numpy import save
