@@ -84,9 +84,14 @@ ROOMS = (
     ("fid", "What is FID?", "Two Gaussians to drag, and what fools the number."),
     ("memorised", "Memorised or made?", "The training pictures nearest to every sample."),
     ("capabilities", "Capabilities", "What each family can do, every cell measured."),
+    ("latent_map", "Latent map", "Where a model puts every picture: point, and it appears."),
+    ("ae_vae", "AE against VAE", "The same ways through both, and the holes between."),
+    ("interpolate", "Interpolate", "Between pictures or noises, through every family."),
+    ("traverse", "Traverse", "Every latent as a slider; what does each one do?"),
+    ("few_shots", "Few shots", "What do latents know of classes, with few labels?"),
 )
 columns = [c for _ in range(-(-len(ROOMS) // 3)) for c in st.columns(3)]
-for column, (page, title, text) in zip(columns, ROOMS, strict=True):
+for column, (page, title, text) in zip(columns, ROOMS, strict=False):
     with column.container(border=True, height="stretch"):
         theme.show(theme.note(title, text))
         st.page_link(f"pages/{page}.py", label="Open", icon=":material/arrow_forward:")

@@ -256,7 +256,7 @@ def test_two_runs_side_by_side(furnished):
     at = opened("runs", runs=f"{furnished.vae.id},{furnished.ae.id}")
     assert "Side by side" in text_of(at)
     assert players(at) == ["explorer.player"]
-    assert len(at.get("plotly_chart")) == 3  # loss, reconstruction, KL
+    assert len(at.get("plotly_chart")) == 4  # loss, reconstruction, KL, classifier distance
     assert "β" in list(at.dataframe[1].value["setting"])
     assert "Latent size" not in list(at.dataframe[1].value["setting"])
 
@@ -264,7 +264,7 @@ def test_two_runs_side_by_side(furnished):
 def test_damaged_pictures_leave_the_curves(furnished):
     at = opened("runs", runs=f"{furnished.unseen.id},{furnished.vae.id}")
     assert "is damaged or missing" in told(at, "warning")
-    assert len(at.get("plotly_chart")) == 3
+    assert len(at.get("plotly_chart")) == 4
 
 
 def test_a_damaged_run_beside_a_good_one(furnished):

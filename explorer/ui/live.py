@@ -54,9 +54,9 @@ def _view(run_id: str, live: bool) -> None:
         with guarded():
             _film(run, told)
         _curves(told)
-        measure_checkpoints(told)
         if status.live:
             _live_settings(run, told)
+        measure_checkpoints(told)  # last: what appears above an open box would close it
 
 
 def _head(run: Run, told: History, status: runs.Status) -> None:
