@@ -29,7 +29,7 @@ SHOWN = {  # score -> title, digits, factor
 }
 COSTS = {  # score -> how it is said
     "parameters": lambda n: f"{large(n)} parameters",
-    "network evaluations": lambda n: f"{n:.3g} evaluations a sample",
+    "network evaluations": lambda n: f"{n:.3g} evaluation{'s' * (n != 1)} a sample",
     "GFLOP": lambda n: f"{large(1e9 * n)}FLOP a sample",
     "images seen": lambda n: f"saw {large(n)} images",
 }
@@ -115,7 +115,10 @@ def large(number: float) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds a sample, as a person says them."""
-    return f"{1000 * seconds:.2g} ms" if seconds < 1 else f"{seconds:.2g} s"
+    thousandths = 1000 * seconds
+    if thousandths >= 100:
+        return f"{thousandths:.0f} ms" if seconds < 1 else f"{seconds:.2g} s"
+    return f"{thousandths:.2g} ms"
 
 
 def _main(one: Standing) -> str:
