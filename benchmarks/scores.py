@@ -15,43 +15,31 @@ from explorer.expenses import COUNTED, few
 from explorer.metrics.cost import timed
 from explorer.rulers import Asked
 from explorer.shelf import Shelf
-
-DDPM = {"sampler": "ddim", "eta": 1.0}
-ENTERED = {
-    "fashion-mnist": (
-        ("real:fashion-mnist:test", {}),
-        ("pretrained:diffusion-fashion", {}),
-        ("pretrained:diffusion-fashion", DDPM | {"steps": 10}),
-        ("pretrained:diffusion-fashion", DDPM | {"steps": 50}),
-        ("pretrained:diffusion-fashion", DDPM | {"steps": 250}),
-        ("pretrained:gan-fashion", {}),
-        ("pretrained:gan-least-squares-fashion", {}),
-        ("pretrained:gan-wgan-gp-fashion", {}),
-        ("pretrained:gan-conditional-fashion", {}),
-        ("pretrained:latent-diffusion-fashion", {}),
-        ("pretrained:vae-fashion", {}),
-        ("pretrained:vae-fashion", {"prior": "mixture"}),
-    ),
-    "mnist": (("real:mnist:test", {}), ("pretrained:diffusion-mnist", {})),
-}
+from explorer.ui.board_entries import FIRST, choices
 
 
 def main() -> None:
     """Measure the data sets named on the command line, or all, and write what is known of all."""
     kept = {_name(one): one for one in standings.all_shipped()}
-    for name in sys.argv[1:] or ENTERED:
-        ones = [competitor(key, how) for key, how in ENTERED[name]]
+    for name in sys.argv[1:] or FIRST:
+        ones = _entered(name)
         for _, told in evaluate(ones, Asked()):
             print(f"{told.title} {told.sampling}: {told.stage} {told.done:,}", flush=True)
             if told.stage == "done":
                 kept[_name(told)] = told
         print(f"{name}: {len(ones)} competitors")
-    every = [competitor(key, how) for entered in ENTERED.values() for key, how in entered]
+    every = [one for name in FIRST for one in _entered(name)]
     value = {
         "standings": [standings.to_json(_timed(told, every)) for told in kept.values()],
         "walls": [_wall(one) for one in every],
     }
     files.publish(standings.SHIPPED, files.json_bytes(value, indent=1))
+
+
+def _entered(name: str) -> list[Competitor]:
+    """Those that stand on the page's board at first."""
+    there = choices(name)
+    return [competitor(**there[key].entered) for key in FIRST[name]]
 
 
 def _timed(told: Standing, every: list[Competitor]) -> Standing:

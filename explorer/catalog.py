@@ -13,6 +13,7 @@ from typing import Any
 from explorer import data, runs
 from explorer.errors import ExplorerError, InputError
 from explorer.header import MODEL, Header, read_header
+from explorer.history import History, history, unpacked
 
 SHIPPED = "pretrained:"
 EXACT = "exact:"  # no file: a perfect denoiser of a set's training images, see `explorer.oracle`
@@ -71,6 +72,16 @@ def entry(key: str) -> Entry:
     path = resolve(key)
     header = read_header(path)
     return Entry(key, _title(key, header), path, header)
+
+
+def past(entry: Entry) -> History | None:
+    """What the run of a model told, or what its file tells of it; None if neither does."""
+    events = entry.header.facts.get("events")
+    if isinstance(events, list):
+        return unpacked(events)
+    if entry.key.startswith((SHIPPED, EXACT)) or entry.path == Path(entry.key):
+        return None
+    return history(runs.find(entry.key.partition("@")[0]))
 
 
 def oracles() -> list[Entry]:

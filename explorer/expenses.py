@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from explorer import catalog, checkpoints, denoising, probes, runs
+from explorer import catalog, checkpoints, denoising, probes
 from explorer.answers import Score
 from explorer.catalog import Entry
 from explorer.competitors import Competitor
 from explorer.errors import ExplorerError
-from explorer.history import History, history, unpacked
 from explorer.metrics import cost
 from explorer.metrics.cost import Operations
 from explorer.metrics.stability import LEAST, swing
@@ -80,14 +79,6 @@ def foundation(entry: Entry) -> Entry | None:
 
 def course(entry: Entry) -> np.ndarray:
     """The distances to real pictures that were measured while it trained; none if unknown."""
-    told = _told(entry)
+    told = catalog.past(entry)
     values = told.validation.curve(COURSE)[1] if told else np.array([])
     return values[np.isfinite(values)]
-
-
-def _told(entry: Entry) -> History | None:
-    events = entry.header.facts.get("events")
-    if isinstance(events, list):
-        return unpacked(events)
-    name = entry.key.partition("@")[0]
-    return history(runs.find(name)) if name in {run.id for run in runs.runs()} else None

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from explorer import figures
+from explorer import catalog, figures
 from explorer.answers import Condition, Curve
 from explorer.catalog import Entry
 from explorer.pictures import enlarge
@@ -117,7 +117,7 @@ def accuracy(entry: Entry, number: int) -> None:
 
 def over_training(entry: Entry) -> None:
     """The same accuracy at every epoch of the run behind the model, if there is one."""
-    told = gans.past(entry)
+    told = catalog.past(entry)
     if told is None:
         return
     steps, shares = told.validation.curve("condition accuracy")

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer import figures
+from explorer import catalog, figures
 from explorer.answers import Curve
 from explorer.catalog import Entry
 from explorer.films import titled
@@ -46,7 +46,7 @@ FORMULAS = {  # what each player makes small
 
 def training(entry: Entry) -> None:
     """Everything that a run, or a shipped file, tells of a training."""
-    told = gans.past(entry)
+    told = catalog.past(entry)
     left, right = st.container(key="wrap-film").columns(2, gap="large")
     with left:
         show_film(entry)

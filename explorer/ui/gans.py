@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from explorer import catalog, films, header, runs
+from explorer import catalog, films, header
 from explorer.answers import Film
 from explorer.catalog import Entry
-from explorer.history import History, history, unpacked
 from explorer.ui import pickers, theme, url
 from explorer.ui.asking import guarded, literal
 from explorer.ui.experiments import Experiment, start_and_show
@@ -90,14 +89,6 @@ def is_shipped(entry: Entry) -> bool:
     return entry.key.startswith(catalog.SHIPPED)
 
 
-def past(entry: Entry) -> History | None:
-    """What the run of a model told, or what a shipped file tells of it; None if it does not."""
-    if not is_shipped(entry):
-        return history(runs.find(entry.key.partition("@")[0]))
-    events = entry.header.facts.get("events")
-    return unpacked(events) if isinstance(events, list) else None
-
-
 def film(entry: Entry) -> Film | None:
     """The film of its training, from its run or its file."""
-    return header.film(entry.path) if is_shipped(entry) else films.run_film(past(entry))
+    return header.film(entry.path) if is_shipped(entry) else films.run_film(catalog.past(entry))

@@ -143,7 +143,7 @@ def _film(run: Run, told: History) -> None:
 def measure_checkpoints(told: History) -> None:
     """The way to the real FID of a run's checkpoints, on the scoreboard."""
     pictures = len(told.facts.get("shape", ())) == 3
-    if pictures and told.run and told.run.checkpoints():
+    if pictures and told.run and told.checkpoints:
         st.page_link(
             "pages/compare.py",
             label="Measure the FID of its checkpoints",
