@@ -23,7 +23,7 @@ from explorer.errors import InputError
 from explorer.expenses import expenses
 from explorer.metrics import inception, reference
 from explorer.metrics.classifier import Classifier, classifier
-from explorer.metrics.frechet import Statistics, frechet_of
+from explorer.metrics.frechet import Moments, Statistics, frechet_of
 from explorer.pictures import tiles
 from explorer.rulers import LEAST, Asked, protocol
 from explorer.shelf import Shelf, key_of
@@ -99,7 +99,7 @@ class _Contest:
     def recall(self, work: _Work) -> Iterator[None]:
         """A competitor that was measured in just this way before is finished at once."""
         noted = standings.kept(work.shelf.noted(_name(work)), work.told)
-        if found := noted or standings.shipped(work.told):
+        if found := noted or standings.shipped(work.told, self.asked.precision == "auto"):
             work.told = found
             yield
 
@@ -322,7 +322,11 @@ def features(
 
 
 def against(reals: np.ndarray, precision: str) -> Iterator[float | Statistics]:
-    """Statistics of real pictures uint8 N H W [3], at last: shipped, kept, or computed now."""
+    """Statistics of real pictures uint8 N H W [3], at last: shipped, kept, or computed now.
+
+    Before, how much is done, 0 to 1; what was looked at is kept.  Raises InputError for fewer than
+    2 pictures.
+    """
     key = reference.digest(reals, precision)
     if found := reference.shipped(key):
         yield found
@@ -331,11 +335,17 @@ def against(reals: np.ndarray, precision: str) -> Iterator[float | Statistics]:
     if kept := shelf.get("statistics"):
         yield reference.unpack(kept)
         return
-    for found in reference.measured(reals, precision):
-        if isinstance(found, Statistics):
-            shelf.put("statistics", **reference.pack(found))
-            shelf.used()
-        yield found
+    moments = Moments()
+    for chunk, start in enumerate(range(0, len(reals), CHUNK)):
+        for seen in features(shelf, reals[start : start + CHUNK], chunk, precision):
+            if isinstance(seen, int):
+                yield (start + seen) / len(reals)
+        moments.update(seen)
+        yield (start + len(seen)) / len(reals)
+    found = moments.compute()
+    shelf.put("statistics", **reference.pack(found))
+    shelf.used()
+    yield found
 
 
 def judged(real: Data, judge: Classifier) -> Iterator[int | np.ndarray]:

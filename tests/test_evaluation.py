@@ -92,6 +92,38 @@ def test_what_was_broken_off_goes_on(few_features):
     assert again == 50 + 250  # the second chunk, and real pictures to compare with
 
 
+def test_a_reference_that_was_broken_off_goes_on(few_features):
+    real = np.random.default_rng(0).integers(0, 255, (1200, 8, 8)).astype(np.uint8)
+    work = evaluation.against(real, "float32")
+    shares = [next(work) for _ in range(20)]
+    work.close()
+    assert shares == sorted(shares)
+    seen, whole = sum(few_features), 2 * evaluation.CHUNK
+    assert whole <= seen < 1200
+    *shares, found = evaluation.against(real, "float32")
+    assert shares[-1] == 1
+    assert sum(few_features) - seen == 1200 - seen // evaluation.CHUNK * evaluation.CHUNK
+    expected = statistics(next(inception.features(real, "float32")))
+    assert np.allclose(found.mean, expected.mean, rtol=1e-3)
+    assert found.n == 1200
+    with pytest.raises(InputError, match="at least 2"):
+        list(evaluation.against(real[:1], "float32"))
+
+
+def test_what_ships_is_shown_at_the_precision_it_was_measured_in(monkeypatch):
+    bf16 = standings.all_shipped()[0]
+    float32, fewer = (
+        replace(bf16, protocol=replace(bf16.protocol, **change))
+        for change in ({"precision": "float32"}, {"precision": "float32", "samples": 999})
+    )
+    monkeypatch.setattr(standings, "all_shipped", lambda: [bf16])
+    assert standings.shipped(float32) is None
+    assert standings.shipped(float32, any_precision=True) == bf16
+    assert standings.shipped(fewer, any_precision=True) is None
+    monkeypatch.setattr(standings, "all_shipped", lambda: [bf16, float32])
+    assert standings.shipped(float32, any_precision=True) == float32
+
+
 def test_who_learned_from_a_set_that_is_not_here_is_not_called_innocent(monkeypatch):
     monkeypatch.delenv("EXPLORER_DATA", raising=False)
     (found,) = last([competitor(GAN)], asked())

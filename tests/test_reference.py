@@ -40,16 +40,6 @@ def test_the_digest_depends_on_pictures_and_precision():
     assert len(found | {reference.digest(other, "bf16")}) == 3
 
 
-def test_measured_says_how_far_it_is(monkeypatch):
-    fake = np.random.default_rng(0).normal(size=(600, 3)).astype(np.float32)
-    monkeypatch.setattr(inception, "features", lambda part, precision: iter([fake[: len(part)]]))
-    *shares, found = reference.measured(np.zeros((600, 4, 4), np.uint8), "bf16")
-    assert shares == [250 / 600, 500 / 600, 1.0]
-    assert found.n == 600
-    with pytest.raises(InputError, match="at least 2"):
-        next(reference.measured(np.zeros((1, 4, 4), np.uint8), "bf16"))
-
-
 @pytest.mark.parametrize(("name", "precision"), [("fashion-mnist", "bf16")])
 def test_what_ships_is_of_the_bundled_pictures(name, precision):
     real = tiles(data.load(name).x[: reference.FIRST])

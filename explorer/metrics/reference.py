@@ -5,21 +5,18 @@ whose rounding moves an FID of 20 by less than 1e-4, since each row keeps its ow
 """
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from explorer.errors import InputError
 from explorer.files import read_bytes
 from explorer.metrics import inception
-from explorer.metrics.frechet import Moments, Statistics
+from explorer.metrics.frechet import Statistics
 
 FOLDER = Path(__file__).parents[2] / "pretrained"
 FIRST = 10_000  # real pictures
-AT_ONCE = 250  # pictures between two signs of life
 RIDGE = 1e-10  # of the mean variance: fewer pictures than features leave a singular covariance
 
 
@@ -29,18 +26,6 @@ def digest(pictures: np.ndarray, precision: str) -> str:
     total = hashlib.sha256(facts.encode())
     total.update(np.ascontiguousarray(pictures))
     return total.hexdigest()
-
-
-def measured(pictures: np.ndarray, precision: str) -> Iterator[float | Statistics]:
-    """The statistics of uint8 N H W [3], at last; before, how much is done, 0 to 1."""
-    if len(pictures) < 2:
-        raise InputError("A reference takes at least 2 pictures. Choose a larger data set.")
-    moments = Moments()
-    for start in range(0, len(pictures), AT_ONCE):
-        part = pictures[start : start + AT_ONCE]
-        moments.update(np.concatenate(list(inception.features(part, precision))))
-        yield min(1.0, (start + AT_ONCE) / len(pictures))
-    yield moments.compute()
 
 
 def pack(found: Statistics) -> dict[str, np.ndarray]:
