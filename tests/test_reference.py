@@ -5,7 +5,6 @@ import pytest
 from safetensors.numpy import load
 
 from explorer import data
-from explorer.errors import InputError
 from explorer.metrics import inception, reference
 from explorer.metrics.frechet import frechet, frechet_of, statistics
 from explorer.pictures import tiles
