@@ -31,38 +31,74 @@ def conv_block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 
 def conv_encoder(shape: tuple[int, ...], width: int, outputs: int) -> nn.Sequential:
     """Strided convolutions to 4..7 pixels a side, then a linear layer: B C H W -> B outputs."""
-    depth = halvings(shape[1])
-    side = shape[1] >> depth
-    widths = [shape[0], *(channels(width, d) for d in range(1, depth + 1))]
-    downs = [conv_block(a, b, stride=2) for a, b in pairwise(widths)]
-    return nn.Sequential(
-        *downs,
-        conv_block(widths[-1], widths[-1]),
-        nn.Flatten(),
-        nn.Linear(widths[-1] * side * side, outputs),
-    )
+    top, side = _top(shape, width)
+    return nn.Sequential(*_downs(shape, width), nn.Flatten(), nn.Linear(top * side * side, outputs))
 
 
 def conv_decoder(shape: tuple[int, ...], width: int, latent: int) -> nn.Sequential:
-    """The encoder's mirror: B latent -> B C H W, nearest-neighbour upsampling then convolution.
-
-    Upsampling and convolving apart avoids the checkerboard of transposed convolutions
-    (Odena et al. 2016, Deconvolution and Checkerboard Artifacts).
-    """
-    depth = halvings(shape[1])
-    side = shape[1] >> depth
-    widths = [channels(width, d) for d in range(depth, 0, -1)]
-    ups = [
-        nn.Sequential(nn.Upsample(scale_factor=2), conv_block(a, b))
-        for a, b in zip(widths, [*widths[1:], max(width // 2, 8)], strict=False)
-    ]
+    """The encoder's mirror: B latent -> B C H W."""
+    top, side = _top(shape, width)
     return nn.Sequential(
-        nn.Linear(latent, widths[0] * side * side),
-        nn.Unflatten(1, (widths[0], side, side)),
-        conv_block(widths[0], widths[0]),
-        *ups,
-        nn.Conv2d(max(width // 2, 8), shape[0], 3, padding=1),
+        nn.Linear(latent, top * side * side),
+        nn.Unflatten(1, (top, side, side)),
+        conv_block(top, top),
+        *_ups(shape, width),
     )
+
+
+def spatial_encoder(shape: tuple[int, ...], width: int, outputs: int) -> nn.Sequential:
+    """Convolutions to the end, so that every number of a code keeps its place in the picture.
+
+    B C H W -> B outputs, which are as many for each of the `places`; channels come first.
+    """
+    top, side = _top(shape, width)
+    leave = nn.Conv2d(top, outputs // side**2, 3, padding=1)
+    return nn.Sequential(*_downs(shape, width), leave, nn.Flatten())
+
+
+def spatial_decoder(shape: tuple[int, ...], width: int, latent: int) -> nn.Sequential:
+    """The mirror of `spatial_encoder`: B latent -> B C H W."""
+    top, side = _top(shape, width)
+    enter = nn.Unflatten(1, code_shape(shape, latent))
+    return nn.Sequential(enter, conv_block(latent // side**2, top), *_ups(shape, width))
+
+
+def places(shape: tuple[int, ...]) -> int:
+    """Positions of a spatial code: 7 x 7 for 28 pixels, 4 x 4 for 32 and 64."""
+    return (shape[1] >> halvings(shape[1])) ** 2
+
+
+def code_shape(shape: tuple[int, ...], latent: int) -> tuple[int, int, int]:
+    """Channels, height and width of a spatial code of ``latent`` numbers."""
+    side = shape[1] >> halvings(shape[1])
+    return latent // side**2, side, side
+
+
+def _top(shape: tuple[int, ...], width: int) -> tuple[int, int]:
+    """Channels and side of what the strided convolutions end in."""
+    depth = halvings(shape[1])
+    return channels(width, depth), shape[1] >> depth
+
+
+def _downs(shape: tuple[int, ...], width: int) -> list[nn.Module]:
+    depth = halvings(shape[1])
+    widths = [shape[0], *(channels(width, d) for d in range(1, depth + 1))]
+    downs = [conv_block(a, b, stride=2) for a, b in pairwise(widths)]
+    return [*downs, conv_block(widths[-1], widths[-1])]
+
+
+def _ups(shape: tuple[int, ...], width: int) -> list[nn.Module]:
+    """Nearest-neighbour upsampling then convolution, up to the picture.
+
+    Apart they avoid the checkerboard of transposed convolutions (Odena et al. 2016, Deconvolution
+    and Checkerboard Artifacts).
+    """
+    last = max(width // 2, 8)
+    widths = [*(channels(width, d) for d in range(halvings(shape[1]), 0, -1)), last]
+    ups = (
+        nn.Sequential(nn.Upsample(scale_factor=2), conv_block(a, b)) for a, b in pairwise(widths)
+    )
+    return [*ups, nn.Conv2d(last, shape[0], 3, padding=1)]
 
 
 def mlp(inputs: int, hidden: tuple[int, ...], outputs: int) -> nn.Sequential:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from conftest import small
 
+from explorer import layers
 from explorer.checkpoints import build
 from explorer.data import Spec
 from explorer.errors import InputError
@@ -31,7 +32,8 @@ def kinds():
     for name, model in families().items():
         field = model.Config.model_fields.get("architecture")
         for kind in get_args(field.annotation) if field else ():
-            yield pytest.param(name, {"architecture": kind}, id=f"{name}-{kind}")
+            places = {"latent": 784} if kind == "spatial" else {}  # 49 and 16 places fit
+            yield pytest.param(name, {"architecture": kind} | places, id=f"{name}-{kind}")
         if not field:
             yield pytest.param(name, {}, id=name)
 
@@ -109,6 +111,28 @@ def test_capabilities_are_found_by_what_a_model_can_do(name):
 @pytest.mark.parametrize("name", families())
 def test_points_are_learned_too(name):
     assert last(make(name, Spec((2,))).generate(5, torch.Generator())).shape == (5, 2)
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "vae", "latent-diffusion"])
+def test_a_spatial_code_has_as_many_numbers_at_each_place(name):
+    with pytest.raises(InputError, match="multiple of 49, such as 196. It is 50"):
+        make(name, architecture="spatial", latent=50)
+    with pytest.raises(InputError, match="multiple of 16"):
+        make(name, SPECS["colour"], architecture="spatial", latent=50)
+
+
+def test_what_a_spatial_code_says_stays_in_its_place():
+    model = make("autoencoder", architecture="spatial", latent=98).eval()
+    z = torch.zeros(1, 98)
+    z[0, 3] = 5  # the first channel in the upper row, in the middle
+    enter, (convolve, *_) = model.decoder[:2]
+    changed = (convolve(enter(z)) - convolve(enter(0 * z))).abs()[0].sum(0) > 0
+    assert changed[:2, 2:5].all()
+    assert changed.sum() == 6
+    code = model.encoder(torch.rand(1, 1, 28, 28))
+    assert code.shape == (1, 98)
+    shape = layers.code_shape((1, 28, 28), 98)
+    assert shape == (2, 7, 7)
 
 
 @pytest.mark.parametrize("name", CODING)

@@ -10,7 +10,7 @@ Hinton & Salakhutdinov 2006, "Reducing the Dimensionality of Data with Neural Ne
 Vincent et al. 2008 for the denoising variant.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import Literal
 
@@ -25,6 +25,11 @@ from explorer.errors import InputError
 from explorer.models.base import Batch, Model, Objective, Step
 
 LOSS_UNITS = {"l2": "squared error", "l1": "absolute error", "bce": "nats"}
+ARCHITECTURES = {
+    "conv": "Convolutional",
+    "spatial": "Convolutional, spatial code",
+    "mlp": "MLP (fully connected)",
+}
 
 
 class Config(Settings):
@@ -39,13 +44,14 @@ class Config(Settings):
         group="Network",
         log=True,
     )
-    architecture: Literal["conv", "mlp"] = setting(
+    architecture: Literal["conv", "spatial", "mlp"] = setting(
         "conv",
         "Kind of network",
-        "Convolutional networks know that neighbouring pixels belong together; "
-        "an MLP has to learn it. 2-D points always use an MLP.",
+        "Convolutional networks know that neighbouring pixels belong together; an MLP has to learn "
+        "it. A spatial code is convolutional to the end: every latent keeps its place in the "
+        "picture, as in latent diffusion. 2-D points always use an MLP.",
         group="Network",
-        labels={"conv": "Convolutional", "mlp": "MLP (fully connected)"},
+        labels=ARCHITECTURES,
     )
     width: int = setting(
         32,
@@ -97,12 +103,7 @@ class Autoencoder(Model):
                 "Cross-entropy needs pixels between 0 and 1, and points are not. Use l2."
             )
         self.latent = config.latent
-        conv = config.architecture == "conv" and spec.is_image
-        encoder, decoder = (
-            (layers.conv_encoder, layers.conv_decoder)
-            if conv
-            else (layers.mlp_encoder, layers.mlp_decoder)
-        )
+        encoder, decoder = _networks(config, spec)
         self.encoder = encoder(spec.shape, config.width, config.latent * self.outputs_per_latent)
         self.decoder = decoder(spec.shape, config.width, config.latent)
 
@@ -162,3 +163,17 @@ class Autoencoder(Model):
     def pixels(self) -> int:
         """D: how many numbers one image has."""
         return prod(self.spec.shape)
+
+
+def _networks(config: Config, spec: Spec) -> tuple[Callable, Callable]:
+    """What makes the encoder and the decoder.  Raises InputError."""
+    if config.architecture == "mlp" or not spec.is_image:
+        return layers.mlp_encoder, layers.mlp_decoder
+    if config.architecture == "conv":
+        return layers.conv_encoder, layers.conv_decoder
+    if config.latent % (places := layers.places(spec.shape)):
+        raise InputError(
+            f"A spatial code of these pictures has {places} places, so the latent size must be a "
+            f"multiple of {places}, such as {4 * places}. It is {config.latent}."
+        )
+    return layers.spatial_encoder, layers.spatial_decoder

@@ -14,12 +14,14 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from explorer import layers
 from explorer.config import setting
 from explorer.data import Spec
 from explorer.models import autoencoder, vae
+from explorer.models.autoencoder import ARCHITECTURES
 from explorer.models.base import Batch, Model, Objective
 from explorer.models.diffusing import Diffusing, Process
-from explorer.unet import MLP
+from explorer.unet import MLP, UNet
 
 CODERS = {"autoencoder": autoencoder.Autoencoder, "vae": vae.VAE}
 
@@ -52,12 +54,13 @@ class Config(Process):
         log=True,
         when=("autoencoder", ("",)),
     )
-    architecture: Literal["conv", "mlp"] = setting(
+    architecture: Literal["conv", "spatial", "mlp"] = setting(
         "conv",
         "Kind of network",
-        "Of the autoencoder; the denoiser of its latents is an MLP.",
+        "Of the autoencoder. Where every latent keeps its place in the picture, a U-Net denoises "
+        "the code; else an MLP does.",
         group="Network",
-        labels={"conv": "Convolutional", "mlp": "MLP (fully connected)"},
+        labels=ARCHITECTURES,
         when=("autoencoder", ("",)),
     )
     width: int = setting(
@@ -73,7 +76,7 @@ class Config(Process):
     denoiser_width: int = setting(
         512,
         "Width of the denoiser",
-        "Units of each of its residual layers.",
+        "Units of each of its residual layers; a U-Net has a quarter as many channels.",
         ge=16,
         le=4096,
         group="Network",
@@ -83,7 +86,7 @@ class Config(Process):
     blocks: int = setting(
         4,
         "Layers of the denoiser",
-        "Residual layers one after the other.",
+        "Residual layers one after the other; a U-Net has half of them on the way down and up.",
         ge=1,
         le=16,
         group="Network",
@@ -112,8 +115,19 @@ class Config(Process):
     )
 
 
+class Flat(nn.Module):
+    """A network of codes C H W, for codes as plain rows: B Z, t (B), y (B or None) -> B Z."""
+
+    def __init__(self, net: nn.Module, shape: tuple[int, int, int]):
+        super().__init__()
+        self.net, self.shape = net, shape
+
+    def forward(self, x: Tensor, t: Tensor, y: Tensor | None) -> Tensor:
+        return self.net(x.unflatten(1, self.shape), t, y).flatten(1)
+
+
 class LatentDiffusion(Diffusing):
-    """A frozen autoencoder and an MLP that denoises its latents."""
+    """A frozen autoencoder and a network that denoises its latents."""
 
     title = "Latent diffusion"
     summary = "Diffusion over an autoencoder's latents: far cheaper, as sharp as the autoencoder."
@@ -130,10 +144,18 @@ class LatentDiffusion(Diffusing):
         self.inner = (config.latent,)
         # While the denoiser learns, the encoder stands still: the plain mean over batches is exact.
         self.scale = nn.BatchNorm1d(config.latent, affine=False, momentum=None)
-        classes = len(self.classes)
-        self.net = MLP(config.latent, config.denoiser_width, blocks=config.blocks, classes=classes)
+        self.net = self._denoiser()
 
     bounded = False
+
+    def _denoiser(self) -> nn.Module:
+        """B Z, t (B), y (B or None) -> B Z."""
+        c, classes = self.config, len(self.classes)
+        if c.architecture != "spatial" or not self.spec.is_image:
+            return MLP(c.latent, c.denoiser_width, blocks=c.blocks, classes=classes)
+        shape = layers.code_shape(self.spec.shape, c.latent)
+        width, blocks = max(16, c.denoiser_width // 4), max(1, c.blocks // 2)
+        return Flat(UNet(shape, width, blocks=blocks, patch=1, classes=classes), shape)
 
     @property
     def foundation(self) -> str:

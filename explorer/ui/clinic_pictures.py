@@ -1,5 +1,6 @@
 """The collapse clinic on pictures: two runs side by side, seen by a classifier, and their forks."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from explorer.palette import CATEGORICAL
 from explorer.pictures import enlarge, sheet
 from explorer.runs import Run
 from explorer.ui import clinic_words as words
-from explorer.ui import forms, theme
+from explorer.ui import forms, shipped, theme
 from explorer.ui.asking import ask, guarded, literal
 from explorer.ui.clinic_runs import DATA, RECIPE, TWINS, Case, admit, case_of, colour, fork, title
 from explorer.ui.live import is_live, thinned
@@ -23,6 +24,7 @@ from explorer.ui.player import player
 from explorer.ui.source import code
 
 CLASSES = 10
+SHIPPED = {"healthy": "mnist-gan-healthy", "sick": "mnist-gan-collapsed"}  # of seed 0
 EFFECTIVE, APART = "effective classes", "pairwise distance"
 
 
@@ -53,12 +55,18 @@ def show() -> None:
 
 
 def admission(case: Case) -> None:
-    """What will be trained, and the button."""
-    real = data.load(DATA, "test")
+    """What will be trained, the button, and what came of it once."""
+    film = shipped.side_by_side(tuple(SHIPPED.values()), "samples")
     left, right = st.container(key="wrap-admission").columns([1, 1], gap="large")
     with left:
-        tiles = enlarge(sheet(real.x[:64, 0], 8, gap=1), 2)
-        theme.show(theme.strip("What both are shown", "real digits, ten kinds of them", tiles))
+        if film:
+            titles = map(title, SHIPPED)
+            tracks = tuple(
+                replace(t, title=name) for t, name in zip(film.tracks, titles, strict=True)
+            )
+            player(replace(film, tracks=tracks), key="c_shipped", autoplay=True, report=False)
+        else:
+            real_digits()
     with right:
         st.markdown(
             f"Two runs of {PICTURES.steps:,} steps on {data.title(DATA)}, one after another. "
@@ -71,6 +79,25 @@ def admission(case: Case) -> None:
         if st.button("Train both", type="primary", icon=":material/play_arrow:", key="c_admit"):
             admit(case)
             st.rerun()
+    if film:
+        st.caption("Above and below: the twins of seed 0, trained when this program was made.")
+        told = {n: past for n, key in SHIPPED.items() if (past := shipped.past_of(key))}
+        alarm(told)
+        curves(told)
+
+
+def real_digits() -> None:
+    """What both players are shown."""
+    real = data.load(DATA, "test")
+    tiles = enlarge(sheet(real.x[:64, 0], 8, gap=1), 2)
+    theme.show(theme.strip("What both are shown", "real digits, ten kinds of them", tiles))
+
+
+def alarm(told: dict[str, History]) -> None:
+    """When the sick one collapsed, if it has."""
+    if "sick" in told:
+        steps, values = told["sick"].validation.curve(EFFECTIVE)
+        words.alarm(collapsed_at(steps, values, PICTURES.steps // 5), EFFECTIVE)
 
 
 def ward(seed: int, live: bool) -> None:
@@ -80,8 +107,7 @@ def ward(seed: int, live: bool) -> None:
         if case.live != live:
             st.rerun()
         told = {name: history(run) for name, run in case.runs.items()}
-        steps, values = told["sick"].validation.curve(EFFECTIVE)
-        words.alarm(collapsed_at(steps, values, PICTURES.steps // 5), EFFECTIVE)
+        alarm(told)
         states(case, told)
         film(told)
         curves(told)

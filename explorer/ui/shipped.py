@@ -5,6 +5,7 @@ import streamlit as st
 
 from explorer import catalog, header
 from explorer.answers import Film, Track
+from explorer.history import History
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -27,6 +28,14 @@ def side_by_side(names: tuple[str, ...], track: str) -> Film | None:
     shortest = min(len(t.frames) for t in tracks)
     labels = films[0][1].labels[:shortest]
     return Film(tuple(Track(t.title, t.frames[:shortest]) for t in tracks), labels, fps=5)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def past_of(name: str) -> History | None:
+    """What the run of a shipped model told while it trained; None if that does not travel."""
+    there = {e.key: e for e in catalog.shipped()}
+    entry = there.get(catalog.SHIPPED + name)
+    return catalog.past(entry) if entry else None
 
 
 def _frames(film: Film, track: str) -> np.ndarray:
