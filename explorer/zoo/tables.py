@@ -1,0 +1,78 @@
+"""The shipped models as tables of text: for the terminal and for pretrained/README.md."""
+
+from typing import Any
+
+from explorer import data
+from explorer.names import family_name
+from explorer.zoo.cards import STATES, Card
+
+BEGIN, END = "<!-- zoo: begin -->", "<!-- zoo: end -->"
+UNKNOWN = "not recorded"
+TERMS = {
+    "reconstruction": "reconstruction",
+    "KL": "KL",
+    "x₀ error": "x₀ error",
+    "classifier distance": "classifier distance",
+    "modes covered": "modes",
+}
+
+
+def as_json(card: Card) -> dict[str, Any]:
+    """All facts of a card but its picture."""
+    shipped = card.shipped.model_dump(exclude={"samples"}) if card.shipped else {}
+    facts = card.entry.header.facts if card.entry else {}
+    about = {"name": card.name, "state": card.state, "problem": card.problem}
+    return about | card.recipe.model_dump() | shipped | {"measured": facts.get("measured", {})}
+
+
+def line(card: Card) -> str:
+    """One line on the terminal."""
+    size = f"{card.shipped.size / 1e6:.1f} MB" if card.shipped else ""
+    family = family_name(card.recipe.family)
+    head = f"{card.name:<28} {STATES[card.state]:<16} {family:<16} {card.recipe.data:<20}"
+    return f"{head} {size:>8}  {card.title}"
+
+
+def took(seconds: float | None) -> str:
+    """A time of training for people."""
+    if seconds is None:
+        return UNKNOWN
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def figures(card: Card) -> str:
+    """What was measured of it on held-out images when it was packed."""
+    facts = card.entry.header.facts if card.entry else {}
+    known, units = facts.get("measured", {}), facts.get("units", {})
+    kind = units.get("reconstruction", "").partition(" ")[0]
+    return ", ".join(
+        f"{title} {known[term]:.3g}{f' {kind}' if term == 'reconstruction' else ''}"
+        for term, title in TERMS.items()
+        if term in known
+    )
+
+
+def markdown(cards: list[Card]) -> str:
+    """One table for each data set, of the models that are here."""
+    there = [card for card in cards if card.shipped]
+    names = dict.fromkeys(card.recipe.data for card in there)
+    return "\n\n".join(_table(name, [c for c in there if c.recipe.data == name]) for name in names)
+
+
+def in_readme(text: str, table: str) -> str:
+    """A text with what stands between the two marks replaced."""
+    head, _, rest = text.partition(BEGIN)
+    return f"{head}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}"
+
+
+def _table(name: str, cards: list[Card]) -> str:
+    rows = [f"**{data.title(name)}** (`{name}`)", ""]
+    rows += ["| file | what | steps | trained in | measured | SHA-256 begins |", "|" + "---|" * 6]
+    return "\n".join(rows + [_row(card) for card in cards])
+
+
+def _row(card: Card) -> str:
+    one = card.shipped
+    step = UNKNOWN if one.step is None else f"{one.step:,}"
+    cells = [f"`{card.name}`", card.title, step, took(one.seconds), figures(card)]
+    return f"| {' | '.join([*cells, one.sha256[:16]])} |"
