@@ -23,7 +23,7 @@ TOLERANCES = {
     "KL": 0.01,
     "loss": 0.02,
     "x₀ error": 0.02,
-    "classifier distance": 0.10,
+    "classifier distance": 0.05,
 }
 
 

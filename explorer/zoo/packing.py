@@ -50,18 +50,18 @@ def ship(name: str, asked: ZooRecipe, run: Run) -> Path:
 
     Raises InputError if the run is not finished or was trained otherwise, naming how.
     """
-    _check(asked, run)
+    _check(name, asked, run)
     path = catalog.FOLDER / f"{name}.safetensors"
     files.publish(path, pack_run(run, asked.title, asked.pack))
     enter(path, **training(run.events()))
     return path
 
 
-def _check(asked: ZooRecipe, run: Run) -> None:
+def _check(name: str, asked: ZooRecipe, run: Run) -> None:
     if different := differences(asked, run.settings):
         raise InputError(
             f"The run {run.id} is not of this recipe: {told(different)}. Train one that is: "
-            "python -m explorer zoo build NAME"
+            f"python -m explorer zoo build {name}"
         )
     if run.status.state != "done":
         raise InputError(f"The run {run.id} is not finished. python -m explorer resume {run.id}")
