@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from explorer import catalog, runs
+from explorer import catalog, files, runs
 from explorer.data.base import printable
 from explorer.errors import ExplorerError, InputError, StoreError
 from explorer.zoo.cards import STATES, Card, cards
@@ -13,10 +13,14 @@ from explorer.zoo.recipes import recipe_of, recipes
 
 def list_zoo(asked: argparse.Namespace) -> None:
     """Every shipped model, and whether its file is what was shipped."""
-    from explorer.zoo.tables import as_json, line, markdown
+    from explorer.zoo.tables import as_json, in_readme, line, markdown
 
     found = cards()
-    if asked.markdown:
+    if asked.readme:
+        path = catalog.FOLDER / "README.md"
+        text = files.read_bytes(path).decode()
+        files.publish(path, in_readme(text, markdown(found)).encode())
+    elif asked.markdown:
         print(markdown(found))
     elif asked.json:
         print(json.dumps([as_json(card) for card in found], allow_nan=False))
