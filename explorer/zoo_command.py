@@ -4,29 +4,26 @@ import argparse
 import json
 import sys
 
-from explorer import catalog, files, runs
+from explorer import catalog, runs
 from explorer.data.base import printable
 from explorer.errors import ExplorerError, InputError, StoreError
+from explorer.zoo import tables
 from explorer.zoo.cards import STATES, Card, cards
 from explorer.zoo.recipes import recipe_of, recipes
 
 
 def list_zoo(asked: argparse.Namespace) -> None:
     """Every shipped model, and whether its file is what was shipped."""
-    from explorer.zoo.tables import as_json, in_readme, line, markdown
-
     found = cards()
     if asked.readme:
-        path = catalog.FOLDER / "README.md"
-        text = files.read_bytes(path).decode()
-        files.publish(path, in_readme(text, markdown(found)).encode())
+        tables.write_readme()
     elif asked.markdown:
-        print(markdown(found))
+        print(tables.markdown(found))
     elif asked.json:
-        print(json.dumps([as_json(card) for card in found], allow_nan=False))
+        print(json.dumps([tables.as_json(card) for card in found], allow_nan=False))
     else:
         for card in found:
-            print(line(card))
+            print(tables.line(card))
 
 
 def build(asked: argparse.Namespace) -> int:
@@ -45,6 +42,7 @@ def build(asked: argparse.Namespace) -> int:
             continue
         if state != "done":
             return INTERRUPTED
+        tables.write_readme()
         print(f"{name}: packed", flush=True)
     return code
 
@@ -71,6 +69,7 @@ def pack(asked: argparse.Namespace) -> None:
     except InputError:
         run = runs.find(asked.run, root())
     path = ship(asked.name, recipe, run)
+    tables.write_readme()
     print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
 
 
@@ -82,6 +81,7 @@ def adopt(asked: argparse.Namespace) -> None:
         recipe_of(name)
         packing.adopt(catalog.resolve(catalog.SHIPPED + name))
         print(f"{name}: written into the index")
+    tables.write_readme()
 
 
 def check(asked: argparse.Namespace) -> int:

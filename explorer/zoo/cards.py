@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from explorer import catalog, shipping
+from explorer.answers import Standing
 from explorer.catalog import SHIPPED, Entry
 from explorer.errors import ExplorerError
 from explorer.header import read_header
 from explorer.shipping import Shipped
+from explorer.standings import all_shipped
 from explorer.zoo.recipes import ZooRecipe, recipes
 
 STATES = {
@@ -38,6 +40,14 @@ class Card:
     @property
     def title(self) -> str:
         return self.recipe.title
+
+    @property
+    def standings(self) -> list[Standing]:
+        """What the scoreboard measured on exactly these weights, each with its protocol."""
+        if self.shipped is None:
+            return []
+        digest = self.shipped.sha256
+        return [s for s in all_shipped() if s.protocol.checkpoint_sha256 == digest]
 
     @property
     def command(self) -> str:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from explorer import data
+from explorer import catalog, files
 from explorer.names import family_name
-from explorer.zoo.cards import STATES, Card
+from explorer.zoo.cards import STATES, Card, cards
 
 BEGIN, END = "<!-- zoo: begin -->", "<!-- zoo: end -->"
 UNKNOWN = "not recorded"
@@ -52,10 +52,10 @@ def figures(card: Card) -> str:
     )
 
 
-def markdown(cards: list[Card]) -> str:
+def markdown(found: list[Card]) -> str:
     """One table for each data set, of the models that are here."""
-    there = [card for card in cards if card.shipped]
-    names = dict.fromkeys(card.recipe.data for card in there)
+    there = [card for card in found if card.shipped]
+    names = sorted({card.recipe.data for card in there})
     return "\n\n".join(_table(name, [c for c in there if c.recipe.data == name]) for name in names)
 
 
@@ -65,14 +65,29 @@ def in_readme(text: str, table: str) -> str:
     return f"{head}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}"
 
 
-def _table(name: str, cards: list[Card]) -> str:
-    rows = [f"**{data.title(name)}** (`{name}`)", ""]
-    rows += ["| file | what | steps | trained in | measured | SHA-256 begins |", "|" + "---|" * 6]
-    return "\n".join(rows + [_row(card) for card in cards])
+def write_readme() -> None:
+    """Bring the tables in the README beside the weight files up to date, if there is one."""
+    path = catalog.FOLDER / "README.md"
+    if path.is_file():
+        text = in_readme(files.read_bytes(path).decode(), markdown(cards()))
+        files.publish(path, text.encode())
+
+
+def _table(name: str, there: list[Card]) -> str:
+    rows = [f"Of `{name}`:", ""]
+    heads = ["file", "what", "steps", "trained in", "on held-out images", "FID", "SHA-256 begins"]
+    rows += [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    return "\n".join(rows + [_row(card) for card in there])
+
+
+def _fid(card: Card) -> str:
+    """The FID of its first standing on the board, with what drew the samples."""
+    found = [s for s in card.standings if "FID" in s.scores]
+    return f"{found[0].scores['FID'].value:.1f} {found[0].sampling}".strip() if found else ""
 
 
 def _row(card: Card) -> str:
     one = card.shipped
     step = UNKNOWN if one.step is None else f"{one.step:,}"
-    cells = [f"`{card.name}`", card.title, step, took(one.seconds), figures(card)]
+    cells = [f"`{card.name}`", card.title, step, took(one.seconds), figures(card), _fid(card)]
     return f"| {' | '.join([*cells, one.sha256[:16]])} |"
