@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 RUN = .venv/bin/python
 
-.PHONY: app test test-slow lint format bench pins clean
+.PHONY: app test test-slow lint format bench pretrained pins clean
 
 app: .venv/app  ## serve the dashboard on http://127.0.0.1:8501
 	@$(RUN) -m explorer app
@@ -25,6 +25,9 @@ format: .venv/dev
 
 bench: .venv/dev  ## side-by-side measurements; nothing is asserted
 	for one in training sampling startup latency traverse memory scrubbing game latent_map; do $(RUN) -m benchmarks.$$one || exit 1; done
+
+pretrained: .venv/app  ## train every shipped model from its recipe: hours; a second call goes on
+	$(RUN) -m explorer zoo build
 
 pins: .venv/dev  ## compile requirements*.txt from the ranges in pyproject.toml
 	$(RUN) -m uv pip compile -q --universal --python-version 3.11 --upgrade pyproject.toml \

@@ -9,6 +9,7 @@ PAGES = {
     "Train": [
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),
+        st.Page("pages/zoo.py", title="Model zoo", icon=":material/pets:"),
     ],
     "Diffusion": [
         st.Page("pages/points.py", title="Diffusion in 2-D", icon=":material/scatter_plot:"),

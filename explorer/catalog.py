@@ -3,14 +3,12 @@
 A checkpoint's key goes into URLs: ``pretrained:NAME``, ``RUN`` (its newest) or ``RUN@STEP``.
 """
 
-import hashlib
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from explorer import data, runs
+from explorer import data, runs, shipping
 from explorer.errors import ExplorerError, InputError
 from explorer.header import MODEL, Header, read_header
 from explorer.history import History, history, unpacked
@@ -39,18 +37,12 @@ class Entry:
     def digest(self) -> str:
         """SHA-256 (hex) of its file.  Raises InputError if that is gone."""
         try:
-            return _digest(self.path, self.path.stat().st_mtime_ns)
+            return shipping.digest(self.path)
         except FileNotFoundError:
             raise InputError(
                 f"A checkpoint of {self.title} was given up just now, since its run keeps only "
                 "some. Choose a newer one."
             ) from None
-
-
-@lru_cache(maxsize=64)
-def _digest(path: Path, _mtime: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def shipped() -> list[Entry]:

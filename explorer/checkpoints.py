@@ -16,11 +16,12 @@ from torch import Tensor
 from explorer.answers import Film
 from explorer.data import Spec
 from explorer.errors import ExplorerError, StoreError
-from explorer.header import FILM, Header, metadata, read_header
+from explorer.header import FILM, Header, metadata, packed_frames, read_header
 from explorer.models import family
 from explorer.models.base import Model
 from explorer.recipe import Recipe
 from explorer.runs.checkpoints import MANIFEST, verify
+from explorer.shipping import altered
 
 
 def pack(
@@ -49,8 +50,12 @@ def pack(
     }
     pictures = {}
     if film:
-        described["film"] = {"tracks": [t.title for t in film.tracks], "labels": film.labels}
-        pictures = {FILM + t.title: torch.tensor(t.frames) for t in film.tracks}
+        described["film"] = {
+            "tracks": [t.title for t in film.tracks],
+            "shapes": [t.frames.shape for t in film.tracks],
+            "labels": film.labels,
+        }
+        pictures = {FILM + t.title: torch.tensor(packed_frames(t.frames)) for t in film.tracks}
     return save(weights | pictures, metadata(described))
 
 
@@ -91,7 +96,9 @@ def _load(path: Path, _mtime: int) -> Model:
 
 
 def _compare_with_manifest(path: Path) -> None:
-    """Weights of a run have their SHA-256 beside them: a single flipped bit is found."""
+    """Weights have their SHA-256 beside them: a single flipped bit is found (StoreError)."""
+    if said := altered(path):
+        raise StoreError(said)
     if (path.parent / MANIFEST).is_file():
         for problem in verify(path.parent, only=path.name):
             raise StoreError(f"{problem} Choose another checkpoint.")

@@ -11,7 +11,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own threads would spin all the same
 
-from explorer import commands
+from explorer import commands, zoo_command
 from explorer.capability_command import capability_table
 from explorer.classifier_command import classifier
 from explorer.config import add_arguments
@@ -63,9 +63,8 @@ class _Parser(argparse.ArgumentParser):
 def _parser(arguments: list[str] | None) -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m explorer", description=__doc__.partition("\n")[0])
     parser.set_defaults(runs=None)
-    add_command = _adder(
-        parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-    )
+    parsers = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    add_command = _adder(parsers)
 
     one = add_command("train", commands.train)
     one.add_argument("family")
@@ -112,8 +111,10 @@ def _parser(arguments: list[str] | None) -> argparse.ArgumentParser:
     one.add_argument("run")
     one.add_argument("--title", required=True)
     one.add_argument("--frames", default="0", help="of its training film, to travel with it")
+    one.add_argument("--tiles", default="8", help="of each side of its sheets (default 8)")
     one.add_argument("--last", action="store_true", help="its last checkpoint, not its best")
     one.add_argument("--out", required=True, metavar="FILE.SAFETENSORS")
+    _add_zoo(parsers)
     one = add_command("classifier", classifier)
     one.add_argument("--data", required=True, help="pictures with labels; see `datasets`")
     one.add_argument("--out", required=True, metavar="FILE.SAFETENSORS")
@@ -136,6 +137,27 @@ def _parser(arguments: list[str] | None) -> argparse.ArgumentParser:
         "--fd", type=int, required=True
     )
     return parser
+
+
+def _add_zoo(parsers) -> None:
+    """The commands of the model zoo, a level below."""
+    text = "The shipped models: list, build, pack and check them."
+    zoo = parsers.add_parser("zoo", help=text, description=text, allow_abbrev=False)
+    add_command = _adder(zoo.add_subparsers(required=True, metavar="ACTION", parser_class=_Parser))
+    one = add_command("list", zoo_command.list_zoo)
+    one.add_argument("--json", action="store_true")
+    one.add_argument("--markdown", action="store_true", help="as tables")
+    one.add_argument("--readme", action="store_true", help="write them into pretrained/README.md")
+    one = add_command("build", zoo_command.build)
+    one.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    one.add_argument("--missing", action="store_true", help="only those without a sound file")
+    one = add_command("pack", zoo_command.pack)
+    one.add_argument("name")
+    one.add_argument("--run", required=True, help="a finished run of its recipe")
+    add_command("adopt", zoo_command.adopt).add_argument("names", nargs="+", metavar="NAME")
+    one = add_command("check", zoo_command.check)
+    one.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    one.add_argument("--measure", action="store_true", help="measure their figures again")
 
 
 def _adder(parsers):

@@ -21,21 +21,21 @@ def train(asked: argparse.Namespace) -> int:
     """Create a run and train it here; the run's id is the first line printed."""
     from explorer.questions.recipes import draft
 
-    return _work(runs.create(draft(asked.family, asked.data, _given(asked)).recipe))
+    return _code(work_on(runs.create(draft(asked.family, asked.data, _given(asked)).recipe)))
 
 
 def resume(asked: argparse.Namespace) -> int:
     """Start or go on with an existing run."""
-    run = runs.find_path(asked.run)
-    if not asked.leash and not run.has_worker():
-        run.take_wishes()  # they were meant for an earlier worker
-    return _work(run, leash=asked.leash)
+    return _code(work_on(runs.find_path(asked.run), leash=asked.leash))
 
 
-def _work(run: runs.Run, leash: bool = False) -> int:
+def work_on(run: runs.Run, leash: bool = False) -> str:
+    """Train a run here until it is done or interrupted, and return which; tells how it goes."""
     from explorer import launch, processes
     from explorer.worker import work
 
+    if not leash and not run.has_worker():
+        run.take_wishes()  # they were meant for an earlier worker
     print(run.id, flush=True)
     with processes.Interrupts(threading.Event()) as interrupted:
         if leash:
@@ -45,6 +45,10 @@ def _work(run: runs.Run, leash: bool = False) -> int:
         threads = max(1, (os.cpu_count() or 1) - 1) if leash else 0
         state = work(run, interrupted, _teller(interrupted), threads)
     print(f"{state} at step {run.status.step:,}", flush=True)
+    return state
+
+
+def _code(state: str) -> int:
     return INTERRUPTED if state == "interrupted" else 0
 
 
@@ -137,31 +141,14 @@ def verify(asked: argparse.Namespace) -> int:
 
 def pack(asked: argparse.Namespace) -> None:
     """Write a run's best (or last) model as one small file with its film, as in pretrained/."""
-    import torch
-
-    from explorer import checkpoints
-    from explorer.catalog import weights
-    from explorer.films import run_film, shortened
-    from explorer.header import read_header
-    from explorer.history import history, packed
-    from explorer.recipe import Recipe
+    from explorer.zoo.packing import pack_run
+    from explorer.zoo.recipes import Packing
 
     frames = whole("--frames", asked.frames, 0, 200)
+    tiles = whole("--tiles", asked.tiles, 1, 8)
+    how = Packing(frames=frames, tiles=tiles, keep="last" if asked.last else "best")
     out = output(asked.out)
-    run = runs.find_path(asked.run)
-    told = history(run)
-    film = run_film(told)
-    path = weights(run, None if asked.last else told.best)
-    facts = {k: read_header(path).facts[k] for k in ("step", "epoch")}
-    facts |= {"title": asked.title, "measured": told.validation.at(facts["step"])}
-    facts |= {"events": packed(told)}
-    data = checkpoints.pack(
-        checkpoints.load(path),
-        Recipe.read(run.settings).checked(),
-        dtype=torch.float16,
-        film=shortened(film, frames) if film and frames else None,
-        **facts,
-    )
+    data = pack_run(runs.find_path(asked.run), asked.title, how)
     files.publish(out, data)
     print(f"{asked.out}: {len(data) / 1e6:.1f} MB")
 

@@ -1,6 +1,7 @@
 """The previews of runs as films: one run's tracks, or several runs on one step slider."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,19 +14,59 @@ from explorer.history import History
 from explorer.levels import evenly
 from explorer.pictures import read_png
 
+SHOWN = (0, 1, 9, 10, 20, 25)  # epochs that the course looks at
 BUDGET = 24_000_000  # bytes of one film; beyond it tracks are cropped, then frames left out
+WAY = "reverse"  # the track in which a row shows one sample on its way
 TITLES = {
     "reconstructions": "Test images above, reconstructions below",
     "samples": "Samples from fixed noise",
-    "reverse": "From noise (left) to picture (right), a row a sample",
+    WAY: "From noise (left) to picture (right), a row a sample",
 }
 
 
-def run_film(told: History) -> Film | None:
-    """All tracks of one run under their own names; None before its first preview."""
+def run_film(told: History, frames: int | None = None) -> Film | None:
+    """All tracks of one run under their own names, or at most so many `telling` frames of them.
+
+    None before its first preview.
+    """
     names = dict.fromkeys(track for _, track in told.previews)
     steps = sorted({step for step, _ in told.previews})
+    if frames is not None:
+        steps = telling(steps, told.per_epoch, frames)
     return _film([(name, told, name) for name in names], steps, told.per_epoch)
+
+
+def telling(steps: list[int], per_epoch: int, most: int) -> list[int]:
+    """At most ``most`` of some steps: every whole epoch, or else those of `SHOWN`; then others.
+
+    The first and the last are among them, and the others are evenly spaced.
+    """
+    if len(steps) <= most:
+        return steps
+    whole = {step for step in steps if step % per_epoch == 0} | {steps[0], steps[-1]}
+    if len(whole) > most:
+        shown = {epoch * per_epoch for epoch in SHOWN}
+        whole = whole & shown | {steps[0], steps[-1]}
+    if len(whole) > most:
+        return [steps[i] for i in evenly(len(steps) - 1, most)] if most else []
+    others = [step for step in steps if step not in whole]
+    more = evenly(len(others) - 1, most - len(whole)) if len(whole) < most else []
+    return sorted(whole | {others[i] for i in more})
+
+
+def cropped(film: Film, shape: Sequence[int], tiles: int) -> Film:
+    """The first ``tiles`` rows and columns of sheets whose tiles are of ``shape``, C H W.
+
+    A row of the way from noise to a picture keeps all its columns; pictures of points are whole.
+    """
+    if len(shape) < 3:
+        return film
+    rows, columns = (side * tiles for side in shape[1:])
+    tracks = (
+        replace(t, frames=t.frames[:, :rows, : None if t.title == WAY else columns])
+        for t in film.tracks
+    )
+    return replace(film, tracks=tuple(tracks))
 
 
 def titled(film: Film) -> Film:

@@ -5,6 +5,8 @@ The safetensors layout is eight bytes of header length, a JSON header, and raw t
 """
 
 import json
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
@@ -22,6 +24,7 @@ HEADER_LIMIT = 1_000_000  # bytes
 TENSOR_LIMIT = 5_000
 FORMAT = "explorer-checkpoint-1"
 MODEL = "model.safetensors"  # the weights in a checkpoint's folder
+FILM_LIMIT = 100_000_000  # bytes of a track
 FILM = "film."  # tensors under this name are pictures, not weights
 BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1}
 PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\x93NUMPY")
@@ -140,9 +143,33 @@ def film(path: Path) -> Film | None:
     found = read_header(path).facts.get("film")
     if not found:
         return None
+    shapes = found.get("shapes", [None] * len(found["tracks"]))
     with safe_open(path, framework="numpy") as file:
-        tracks = tuple(Track(t, np.array(file.get_tensor(FILM + t))) for t in found["tracks"])
+        tracks = tuple(
+            Track(title, _unpacked(path.name, file.get_tensor(FILM + title), shape))
+            for title, shape in zip(found["tracks"], shapes, strict=True)
+        )
     return Film(tracks, tuple(found["labels"]))
+
+
+def packed_frames(frames: np.ndarray) -> np.ndarray:
+    """uint8 F H W [3] -> uint8 N: deflated differences in time, a third of the size or less."""
+    changes = np.concatenate([frames[:1], np.diff(frames, axis=0)])
+    return np.frombuffer(zlib.compress(changes.tobytes(), 9), np.uint8)
+
+
+def _unpacked(name: str, stored: np.ndarray, shape: Sequence[int] | None) -> np.ndarray:
+    """Frames as they were; those without a ``shape`` were stored as they are (StoreError)."""
+    if shape is None:
+        return np.array(stored)
+    size, reader = prod(shape), zlib.decompressobj()
+    try:
+        changes = reader.decompress(stored.tobytes(), size + 1) if 0 < size <= FILM_LIMIT else b""
+    except zlib.error:
+        changes = b""
+    if len(changes) != size:
+        raise StoreError(f"The film in {name} is damaged. Its weights can still be used.")
+    return np.cumsum(np.frombuffer(changes, np.uint8).reshape(shape), axis=0, dtype=np.uint8)
 
 
 def metadata(facts: dict[str, Any]) -> dict[str, str]:

@@ -63,6 +63,7 @@ st.header("What can be seen here")
 ROOMS = (
     ("train", "Train", "Choose a family, a data set and every setting; watch it learn."),
     ("runs", "Runs", "Everything trained here: compare curves and films, fork, export."),
+    ("zoo", "Model zoo", "Every model that came along: samples, recipe, figures, hash."),
     (
         "reconstruct",
         "Reconstruct and sample",

@@ -97,11 +97,19 @@ def test_importing_the_data_package_loads_neither_torch_nor_a_user_interface():
 def test_every_listed_set_that_is_available_is_what_the_list_says():
     listed = {info.name: info for info in data.datasets()}
     assert set(listed) == {
-        *("mnist", "fashion-mnist", "mnist-full", "fashion-mnist-full", "cifar10", "celeba"),
+        *(
+            "mnist",
+            "fashion-mnist",
+            "mnist-full",
+            "fashion-mnist-full",
+            "cifar10",
+            "cifar10-birds",
+            "celeba",
+        ),
         *("ring", "grid", "moons", "spirals", "swiss-roll", "checkerboard"),
     }
     away = {name for name, info in listed.items() if not info.available}
-    assert away == {"mnist-full", "fashion-mnist-full", "cifar10", "celeba"}
+    assert away == {"mnist-full", "fashion-mnist-full", "cifar10", "cifar10-birds", "celeba"}
     for info in listed.values():
         for split in data.SPLITS if info.available else ():
             found = data.load(info.name, split)
@@ -186,7 +194,9 @@ def test_an_unknown_split_is_refused():
         data.load("mnist", "validation")
 
 
-@pytest.mark.parametrize("name", ["mnist-full", "fashion-mnist-full", "cifar10", "celeba"])
+@pytest.mark.parametrize(
+    "name", ["mnist-full", "fashion-mnist-full", "cifar10", "cifar10-birds", "celeba"]
+)
 def test_a_set_that_is_not_here_says_what_works_instead(name):
     with pytest.raises(ResourceError) as problem:
         data.load(name)

@@ -26,6 +26,7 @@ EMPTY_SENTENCES = {
     "start": "Nothing at the moment",
     "train": "parameters",
     "runs": "No runs yet",
+    "zoo": "Every model that came with the program",
     "reconstruct": "per image",
     "forward": "Sampling may start from noise",
     "reverse": "every step that a model takes",

@@ -13,7 +13,8 @@ from explorer.data.base import SPLITS, Data, DatasetInfo, Progress, printable
 from explorer.errors import InputError, ResourceError, StoreError
 
 FOLDER_NAME = re.compile(r"folder-[0-9a-f]{12}")
-FIXED = {info.name: info for info in (*idx.INFOS, cifar.INFO, celeba.INFO, *toys.INFOS)}
+CIFAR = {info.name for info in cifar.INFOS}
+FIXED = {info.name: info for info in (*idx.INFOS, *cifar.INFOS, celeba.INFO, *toys.INFOS)}
 _loading, _fetching = Lock(), Lock()
 
 
@@ -77,19 +78,22 @@ def _load(name: str, split: str, roots: tuple[Path, ...]) -> Data:
         raise _absent(info)
     if name == "celeba":
         return packs.read(place, split)
-    return cifar.load(split, place) if name == "cifar10" else idx.load(info, split, place)
+    return (cifar if name in CIFAR else idx).load(info, split, place)
 
 
 def _place(name: str, roots: tuple[Path, ...]) -> Path | None:
     """Where the files of an image set lie, or None."""
     if name == "celeba":
         return celeba.path() if celeba.path().is_file() else None
-    return cifar.folder(roots) if name == "cifar10" else idx.folder(name, roots)
+    return cifar.place(roots) if name in CIFAR else idx.folder(name, roots)
 
 
 def _checked(info: DatasetInfo) -> DatasetInfo:
-    if info.kind == "image" and _place(info.name, home.roots()) is None:
+    place = _place(info.name, home.roots()) if info.kind == "image" else None
+    if info.kind == "image" and place is None:
         return replace(info, problem=str(_absent(info)))
+    if info.name in CIFAR:
+        return cifar.described(info, place)
     if info.name == "celeba":
         return replace(info, problem=packs.info(celeba.path()).problem)
     return info

@@ -1,15 +1,17 @@
-"""CIFAR-10 (Krizhevsky 2009) from torchvision's folder of pickled batches, without unpickling.
+"""CIFAR-10 (Krizhevsky 2009) and its birds from pickled batches, without unpickling.
 
 ``pickletools.genops`` only lists the instructions of a pickle and executes none. Each batch holds
 10,000 images as one string of 30,720,000 bytes (N C H W) and their labels as small integers.
 """
 
 import pickletools
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from explorer.data import cifar_zip
 from explorer.data.base import Data, DatasetInfo
 from explorer.errors import StoreError
 
@@ -30,20 +32,45 @@ INFO = DatasetInfo(
     test=10_000,
     source="torchvision",
 )
+BIRD = INFO.classes.index("bird")
+BIRDS = replace(
+    INFO,
+    name="cifar10-birds",
+    title="Birds (CIFAR-10)",
+    description="The birds among CIFAR-10's photographs, one class of ten.",
+    classes=("bird",),
+    train=5000,
+    test=1000,
+)
+INFOS = (INFO, BIRDS)
 
 
-def folder(roots: tuple[Path, ...]) -> Path | None:
-    """The first folder that holds all six batches, or None."""
+def place(roots: tuple[Path, ...]) -> Path | None:
+    """The first folder that holds all six batches, or else a zip of JPEG files, or None."""
     names = [name for batch in BATCHES.values() for name in batch]
     candidates = (root / FOLDER for root in roots)
-    return next((f for f in candidates if all((f / name).is_file() for name in names)), None)
+    whole = (f for f in candidates if all((f / name).is_file() for name in names))
+    return next(whole, None) or cifar_zip.place(roots)
 
 
-def load(split: str, folder: Path) -> Data:
-    """One split of CIFAR-10 (StoreError when a batch is damaged)."""
-    batches = [_read(folder / name) for name in BATCHES[split]]
+def described(info: DatasetInfo, place: Path) -> DatasetInfo:
+    """What is known of the set, which tells when its pictures were compressed once more."""
+    if place.name != cifar_zip.NAME:
+        return info
+    said = f"{info.description} Compressed once more: {cifar_zip.TITLE}."
+    return replace(info, title=f"{info.title} · {cifar_zip.TITLE}", description=said)
+
+
+def load(info: DatasetInfo, split: str, place: Path) -> Data:
+    """One split of CIFAR-10 or of its birds (StoreError when a file is damaged)."""
+    if place.name == cifar_zip.NAME:
+        return cifar_zip.load(info.name, split, place, info.classes)
+    batches = [_read(place / name) for name in BATCHES[split]]
     x, y = (np.concatenate(parts) for parts in zip(*batches, strict=True))
-    return Data(INFO.name, split, x, y, INFO.classes)
+    if info is BIRDS:
+        x = x[y == BIRD]
+        y = np.zeros(len(x), np.int64)
+    return Data(info.name, split, x, y, info.classes)
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:

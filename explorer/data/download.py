@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer import files
-from explorer.data import celeba, cifar, home, idx
+from explorer.data import celeba, cifar, cifar_zip, home, idx
 from explorer.data.base import Progress
 from explorer.errors import ResourceError
 
@@ -23,6 +23,7 @@ NEEDED = {  # name -> what a torchvision root must hold, bytes to download
     "mnist-full": ("MNIST/raw", 11_594_722),
     "fashion-mnist-full": ("FashionMNIST/raw", 30_878_645),
     "cifar10": (cifar.FOLDER, 170_498_071),
+    "cifar10-birds": (cifar.FOLDER, 170_498_071),
     "celeba": (f"{celeba.FOLDER}/{celeba.IMAGES}", 1_443_490_838),
 }
 
@@ -60,9 +61,12 @@ def _ways_out(name: str) -> str:
     bundled = "mnist" if name == "mnist-full" else "fashion-mnist"
     *named, _ = home.roots()
     lost = "" if all(root.is_dir() for root in named) else "EXPLORER_DATA names no folder. "
+    held = NEEDED[name][0]
+    if name.startswith("cifar10"):
+        held += f" or {cifar_zip.NAME}"
     return (
         f"{lost}Run `python -m explorer fetch {name}` while online, let EXPLORER_DATA name a "
-        f"folder that holds {NEEDED[name][0]}, or use {bundled}, which works offline."
+        f"folder that holds {held}, or use {bundled}, which works offline."
     )
 
 
@@ -80,6 +84,7 @@ def _torchvision(name: str) -> Callable[[Path], Any]:
         "mnist-full": lambda root: datasets.MNIST(root, download=True),
         "fashion-mnist-full": lambda root: datasets.FashionMNIST(root, download=True),
         "cifar10": cifar10,
+        "cifar10-birds": cifar10,
         "celeba": lambda root: datasets.CelebA(root, download=True),
     }[name]
 
@@ -137,7 +142,11 @@ def _keep(name: str, root: Path, progress: Progress | None) -> None:
     if name == "celeba":
         celeba.pack(root / celeba.FOLDER, progress)
         return
-    pattern = f"{cifar.FOLDER}/*_batch*" if name == "cifar10" else f"{idx.FOLDERS[name]}/raw/*.gz"
+    pattern = (
+        f"{cifar.FOLDER}/*_batch*"
+        if name.startswith("cifar10")
+        else f"{idx.FOLDERS[name]}/raw/*.gz"
+    )
     for path in sorted(root.glob(pattern)):
         target = home.home() / path.relative_to(root)
         files.make_folder(target.parent)

@@ -76,10 +76,13 @@ class Source(ABC):
 
 
 @contextmanager
-def open_source(path: Path) -> Iterator[Source]:
-    """The files of a folder or a zip archive (InputError when ``path`` is neither)."""
+def open_source(path: Path, within: str = "") -> Iterator[Source]:
+    """The files of a folder or a zip archive (InputError when ``path`` is neither).
+
+    Of an archive, only those whose names begin with ``within``.
+    """
     with ExitStack() as stack:
-        yield Folder(path) if os.path.isdir(path) else Zip(_archive(path, stack))
+        yield Folder(path) if os.path.isdir(path) else Zip(_archive(path, stack), within)
 
 
 def _archive(path: Path, stack: ExitStack) -> zipfile.ZipFile:
@@ -127,10 +130,11 @@ class Folder(Source):
 class Zip(Source):
     """The entries of a zip archive."""
 
-    def __init__(self, archive: zipfile.ZipFile):
+    def __init__(self, archive: zipfile.ZipFile, within: str = ""):
         self.archive = archive
         infos = [info for info in archive.infolist() if not info.is_dir()]
-        super().__init__((_plain(info.filename), info) for info in infos)
+        named = ((_plain(info.filename), info) for info in infos)
+        super().__init__((name, info) for name, info in named if name.startswith(within))
 
     def _read(self, name: str, item: zipfile.ZipInfo) -> bytes:
         _check_entry(name, item)

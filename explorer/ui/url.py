@@ -43,12 +43,13 @@ def keep(key: str, value: Any, default: Any = None) -> Any:
     """Write a widget's value into the address, or nothing if it is the usual one."""
     if value is None or value == default:
         st.query_params.pop(key, None)
-    elif st.query_params.get(key) != (text := _text(value)):
+    elif st.query_params.get(key) != (text := text_of(value)):
         st.query_params[key] = text
     return value
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """How a value stands in an address."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,102 @@
+"""The shipped models as a grid of cards, filtered by family and data."""
+
+import base64
+from html import escape
+
+import streamlit as st
+
+from explorer import data
+from explorer.names import family_name
+from explorer.ui import theme, url
+from explorer.zoo.cards import BAD, STATES, Card
+
+ALL = "all"
+ORDER = (
+    "diffusion",
+    "gan",
+    "vae",
+    "latent-diffusion",
+    "autoencoder",
+)  # what draws well comes first
+COLUMNS = 4
+
+
+def grid(found: list[Card]) -> None:
+    """Every card that passes the filters, under two rows of buttons."""
+    shown = _filtered(found)
+    ready = [card for card in shown if card.entry]
+    later = [card for card in shown if not card.entry and card.state not in BAD]
+    bad = [card for card in shown if card.state in BAD]
+    for card in bad:
+        st.warning(f"**{card.title}** · {card.problem}", icon=":material/error:")
+    _cards(ready)
+    if later:
+        with st.expander(f"Recipes whose weights are not here yet ({len(later)})"):
+            _cards(later)
+    if not shown:
+        st.info("No shipped model is both. Choose another family, or other data.")
+
+
+def _filtered(found: list[Card]) -> list[Card]:
+    found = sorted(found, key=_place)
+    families = {c.recipe.family: family_name(c.recipe.family) for c in found}
+    sets = {base(c): title(base(c)) for c in found}
+    with st.container(horizontal=True, gap="large"):
+        family = url.segmented("Family", {ALL: "All"} | families, ALL, "zoo_family", wrap=True)
+        of = url.segmented("Data", {ALL: "All"} | sets, ALL, "zoo_data", wrap=True)
+    found = [card for card in found if family in (ALL, card.recipe.family)]
+    return [card for card in found if of in (ALL, base(card))]
+
+
+def _place(card: Card) -> tuple[str, int, str]:
+    family = card.recipe.family
+    place = ORDER.index(family) if family in ORDER else len(ORDER)
+    return _set_order(base(card)), place, card.name
+
+
+def _set_order(name: str) -> str:
+    """Fashion-MNIST first, as everywhere, and points last."""
+    return "" if name == "fashion-mnist" else f"{data.info(name).kind} {name}"
+
+
+def base(card: Card) -> str:
+    """The data set, whole or in part."""
+    return card.recipe.data.removesuffix("-full")
+
+
+def title(name: str) -> str:
+    """What people call a data set, without how its files are compressed here."""
+    return data.title(name).partition(" · ")[0]
+
+
+def _cards(found: list[Card]) -> None:
+    for start in range(0, len(found), COLUMNS):
+        columns = st.container(key=f"wrap-zoo-{found[start].name}").columns(COLUMNS)
+        for column, card in zip(columns, found[start:], strict=False):
+            with column.container(border=True, height="stretch"):
+                theme.show(picture(card), theme.note(card.title, card.recipe.note, kicker(card)))
+                st.page_link(
+                    "pages/zoo.py",
+                    label="Open",
+                    icon=":material/arrow_forward:",
+                    query_params={"model": card.name},
+                )
+
+
+def kicker(card: Card) -> str:
+    """Family and data on one line, and what is wrong, if anything is."""
+    parts = [family_name(card.recipe.family), title(card.recipe.data)]
+    return " · ".join(parts + [STATES[card.state]] * (card.state in BAD))
+
+
+def picture(card: Card) -> str:
+    """Its samples, as an image that fills the width."""
+    if not card.shipped or not card.shipped.samples:
+        return ""
+    try:
+        base64.b64decode(card.shipped.samples, validate=True)
+    except ValueError:
+        return ""
+    said = escape(f"Samples of {card.title}")
+    url_of = f"data:image/png;base64,{card.shipped.samples}"
+    return f'<img class="gm-samples" src="{url_of}" alt="{said}">'
