@@ -39,7 +39,7 @@ LAYERS = [
     {"training", "archive", "history", "launch"},
     {"catalog", "films", "shelf", "standings"},
     {"oracle", "capabilities", "few_shots"},
-    {"competitors", "scoring"},
+    {"competitors", "scoring", "lessons"},
     {"rulers", "expenses"},
     {"worker", "points", "clinic", "plane_games", "gradients", "saturation"},
     {"flows", "game", "game_sight", "game_table"},
