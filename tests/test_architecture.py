@@ -52,7 +52,7 @@ LAYERS = [
     {"wandering"},
     {"questions"},
     {"answering", "commands", "sample_command", "classifier_command", "evaluate_command"},
-    {"capability_command"},
+    {"capability_command", "lesson_command"},
     {"cli"},
     {"ui", "__main__"},
 ]

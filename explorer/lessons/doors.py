@@ -129,11 +129,17 @@ def refuse_strangers(page: str, names: Iterable[str], ask: Ask | None = None) ->
         )
 
 
-def settings(page: str, ask: Ask) -> dict[str, Setting]:
-    """The settings of the forms that a page builds from the engine's, by their name there."""
+def settings(page: str, ask: Ask, family: str = "") -> dict[str, Setting]:
+    """The settings of the forms that a page builds from the engine's, by their name there.
+
+    Families may use one name for different things: with ``family`` only its own are meant.
+    """
     found = {}
     for question, start in DOORS[page].asked:
-        found |= _settings(ask(question), start)
+        answer = ask(question)
+        if family and question == "families":
+            answer = [one for one in answer if one.name == family] or answer
+        found |= _settings(answer, start)
     return found
 
 

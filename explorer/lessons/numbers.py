@@ -154,7 +154,7 @@ def _of_sweep(one: FewShots, ours: Ours) -> bool:
 
 
 def _shot(one: FewShots, name: str) -> tuple[float, float | None]:
-    """A figure by its name: "vote 10" is the accuracy in per cent of neighbours with 10 labels a class."""
+    """A figure by its name; "vote 10" is per cent right by neighbours, 10 labels a class."""
     judge_, _, labels = name.partition(" ")
     if judge_ in ("vote", "probe") and labels.isdigit() and int(labels) in one.labels:
         mean, error = getattr(one, judge_)[one.labels.index(int(labels))]
