@@ -76,7 +76,7 @@ DOORS = {
     "latent_map": _door(
         "Latent map",
         "map_guess map_model map_data map_split map_method map_images map_dimensions map_colour "
-        "map_place map_class map_drop n_neighbors min_dist perplexity metric map_seed "
+        "map_place map_class map_drop map_other n_neighbors min_dist perplexity metric map_seed "
         "plane_kind plane_A plane_B plane_seed plane_class",
     ),
     "ae_vae": _door(
@@ -92,7 +92,7 @@ DOORS = {
     "traverse": _door(
         "Traverse",
         "coder walk begin image latent_seed places right up terms term_* picture_* "
-        "latents_from rows_from attribute_from attribute_to",
+        "latents_from rows_from attribute_from attribute_to draw_seed",
     ),
     "few_shots": _door("Few shots", "shots_data more shots_add judge labels"),
 }

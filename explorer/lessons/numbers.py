@@ -76,7 +76,7 @@ def judge(number: Number, ours: Found | None) -> Verdict:
         theirs, here = number.unit or "no unit", ours.unit or "no unit of its own"
         return Verdict("not comparable", f"theirs: {theirs}; ours: {here}")
     if number.data and ours.data and _base(number.data) != _base(ours.data):
-        return Verdict("differs", f"other pictures: {_title(number.data)} there, {ours.data} here")
+        return Verdict("differs", f"other pictures: {title(number.data)} there, {ours.data} here")
     room = max(number.within * abs(number.document), 2 * (ours.error or 0.0))
     near = abs(ours.value - number.document) <= room
     return Verdict("near" if near else "differs")
@@ -92,10 +92,11 @@ def digits(value: float) -> str:
 
 
 def _base(name: str) -> str:
-    return _title(name.removesuffix("-full")).lower()
+    return title(name.removesuffix("-full")).lower()
 
 
-def _title(name: str) -> str:
+def title(name: str) -> str:
+    """What people call a data set, whole or its bundled part."""
     return data.title(name.removesuffix("-full"))
 
 
@@ -144,7 +145,7 @@ def _shots(ours: Ours, key: str) -> Found:
             value, error = _shot(one, ours.name)
             where = f"Few shots: {one.command or one.title}"
             unit = SHOTS.get(ours.name, "per cent right")
-            return Found(value, unit, error, _title(one.data), where)
+            return Found(value, unit, error, title(one.data), where)
     raise InputError("It is not among the figures that ship. The page Few shots measures it.")
 
 
@@ -218,4 +219,4 @@ def _entry(key: str) -> Entry:
 
 
 def _data(entry: Entry) -> str:
-    return _title(entry.header.recipe["data"])
+    return title(entry.header.recipe["data"])

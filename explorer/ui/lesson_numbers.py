@@ -37,7 +37,9 @@ def looked_up(number: Number, entries: tuple[Entry, ...]) -> tuple[Found | None,
 def _row(number: Number, entries: tuple[Entry, ...], run: Run | None) -> tuple[str, ...]:
     ours, verdict = looked_up(number, entries)
     theirs = (
-        _value(number.document, number.unit, number.data) if number.document is not None else ""
+        _value(number.document, number.unit, numbers.title(number.data))
+        if number.document is not None
+        else ""
     )
     here = _value(ours.value, ours.unit, ours.data, ours.error) if ours else "–"
     if own := _of_run(number, run):

@@ -111,6 +111,11 @@ def below(place: Place, entries: tuple[Entry, ...]) -> None:
         st.subheader("The document's numbers, and ours")
         with guarded():
             theme.show(lesson_numbers.table(one, entries, own_run(place)))
+        if any(number.document is not None for number in one.numbers):
+            st.caption(
+                "Near: within 15 % of the document's number (less where it is exact by nature), or "
+                "within twice our standard error. Numbers of different units are not compared."
+            )
     mistakes(place, entries)
     lesson_notes.note(place)
     with st.expander("For teachers: this view as a link, and how to lock it"):
