@@ -5,7 +5,10 @@ import streamlit as st
 from explorer.ui import shell
 
 PAGES = {
-    "": [st.Page("pages/start.py", title="Start", icon=":material/home:", default=True)],
+    "": [
+        st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
+        st.Page("pages/lessons.py", title="Lessons", icon=":material/school:"),
+    ],
     "Train": [
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/folder_open:"),

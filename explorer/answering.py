@@ -40,7 +40,7 @@ from explorer.questions import (
 )
 
 QUICK = (
-    *(recipes.families, recipes.devices, recipes.draft),
+    *(recipes.families, recipes.devices, recipes.draft, recipes.trained_by),
     *(looking.reconstruct, looking.sample, looking.interpolate),
     reversing.between,
     *(inventing.truncated, inventing.latent_plane, inventing.styles, inventing.class_paths),

@@ -17,6 +17,7 @@ from explorer.classifier_command import classifier
 from explorer.config import add_arguments
 from explorer.errors import ExplorerError, InputError, ResourceError
 from explorer.evaluate_command import METRICS, evaluate
+from explorer.lesson_command import lessons
 from explorer.recipe import TrainSettings
 from explorer.sample_command import sample
 from explorer.sampling import USUAL, SampleSettings
@@ -107,6 +108,9 @@ def _parser(arguments: list[str] | None) -> argparse.ArgumentParser:
     one = add_command("capabilities", capability_table)
     one.add_argument("checkpoints", nargs="*", metavar="CHECKPOINT", help="default: shipped ones")
     one.add_argument("--json", action="store_true", help="what pretrained/capabilities.json holds")
+    one = add_command("lessons", lessons)
+    one.add_argument("--check", metavar="FILE.JSON", help="whether a file is a lesson")
+    one.add_argument("--table", action="store_true", help="every line of the course, as Markdown")
     one = add_command("pack", commands.pack)
     one.add_argument("run")
     one.add_argument("--title", required=True)

@@ -24,9 +24,7 @@ def data_set() -> str:
 
 def another(name: str, found: list[FewShots]) -> list[FewShots]:
     """The figures with those of one more checkpoint, measured now if nobody did before."""
-    url.begin("more", url.switch)
-    asked = st.toggle("Measure another checkpoint", key="more", persist_state="session")
-    if not url.keep("more", asked, False):
+    if not url.toggle("Measure another checkpoint", "more"):
         jobs.cancel(SLOT)
         return found
     keys = {one.key for one in found}

@@ -63,6 +63,8 @@ def _marks(figure: go.Figure, k: int) -> str:
 
 def _resting() -> float:
     """Where the slider begins: constant while it is moved, so that the browser keeps it."""
+    for key in (DRAG, "t", "t_first"):
+        url.note(key)
     if DRAG not in st.session_state:
         st.session_state["t_first"] = st.session_state.get("t", asked("t"))
     return st.session_state.setdefault("t_first", VIEW["t"].default)

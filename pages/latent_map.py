@@ -23,7 +23,8 @@ def guess() -> None:
     key = "map_guess"
     url.begin(key, url.one_of(map_words.GUESSES, "guess"))
     st.session_state.setdefault(key, None)
-    chosen = st.radio(
+    chosen = url.put(
+        st.radio,
         f"**What do you expect?** {map_words.QUESTION}",
         list(map_words.GUESSES),
         format_func=map_words.GUESSES.get,

@@ -26,7 +26,7 @@ def losses(titles: dict[str, str]) -> list[str]:
     url.begin("l_losses", read)
     st.session_state.setdefault("l_losses", FIRST)
     told = {"format_func": titles.get, "selection_mode": "multi", "persist_state": "session"}
-    picked = st.pills("Losses", list(titles), key="l_losses", **told)
+    picked = url.put(st.pills, "Losses", list(titles), key="l_losses", **told)
     names = [name for name in titles if name in picked] or FIRST
     url.keep("l_losses", ",".join(sorted(names)), ",".join(sorted(FIRST)))
     return names

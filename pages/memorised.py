@@ -19,7 +19,8 @@ def guess() -> None:
     key = "memory_guess"
     url.begin(key, url.one_of(words.GUESSES, "guess"))
     st.session_state.setdefault(key, None)
-    chosen = st.radio(
+    chosen = url.put(
+        st.radio,
         f"**What do you expect?** {words.QUESTION}",
         list(words.GUESSES),
         format_func=words.GUESSES.get,

@@ -42,7 +42,8 @@ def guess(which: str, one: Mistake) -> str | None:
     key = f"m_{which}_guess"
     url.begin(key, url.one_of(one.guesses, "guess"))
     st.session_state.setdefault(key, None)
-    chosen = st.radio(
+    chosen = url.put(
+        st.radio,
         f"**What do you expect?** {one.question}",
         list(one.guesses),
         format_func=one.guesses.get,

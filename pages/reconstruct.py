@@ -10,6 +10,7 @@ from explorer.pictures import enlarge, sheet
 from explorer.ui import images, kept, pickers, theme, url
 from explorer.ui.asking import ask, guarded, literal
 from explorer.ui.drag import Slider, drag_picture
+from explorer.ui.sampler_form import seed
 
 ABLE = ("Decodes",)  # what only decodes invents, but cannot copy
 PRIORS = {"normal": "N(0, I)", "gaussian": "Fitted Gaussian", "mixture": "Mixture of 10"}
@@ -49,7 +50,7 @@ def choose() -> list[Entry]:
             if found := pickers.checkpoint(f"Model {key.upper()}", key, default, ABLE):
                 chosen.append(found)
                 st.caption(described(found))
-    url.keep("third", st.toggle("A third model", key="third", persist_state="session"), False)
+    url.toggle("A third model", "third")
     return chosen
 
 
@@ -84,7 +85,7 @@ def reconstructions(entries: list[Entry]) -> None:
     shape = tuple(entries[0].header.facts["spec"]["shape"])
     with st.container(horizontal=True):
         info = pickers.dataset("images", shape, entries[0].header.recipe["data"])
-        first = st.slider("From test image", 0, max(1, info.test - SHOWN), 0, SHOWN, key="first")
+        first = images.first_of(max(0, info.test - SHOWN))
     indices = tuple(range(first, min(first + SHOWN, info.test)))
     answers = [
         ask("reconstruct", checkpoint=e.exact, data_name=info.name, indices=indices)
@@ -141,14 +142,14 @@ def samples(entries: list[Entry]) -> None:
             help="Where the random latents come from: the distribution a VAE is trained for, or "
             "one fitted afterwards to the latents of the training images.",
         )
-        seed = int(st.number_input("Seed", 0, 2**32 - 1, 0, key="sample_seed"))
+        number = seed("sample_seed", 0, "Seed")
     if prior != "normal":
         for entry in filter(copies, entries):
             fit(entry.exact, prior, entry.title)
 
     def draw(values: dict[str, float]) -> dict[str, np.ndarray]:
         return {
-            f"{name} · {entry.title}": wall(entry, seed, prior, values["temperature"])
+            f"{name} · {entry.title}": wall(entry, number, prior, values["temperature"])
             for name, entry in zip("ABC", entries, strict=False)
         }
 
@@ -167,10 +168,10 @@ def fit(checkpoint: str, prior: str, title: str) -> None:
     kept.awaited("fit_prior", text, checkpoint=checkpoint, kind=prior)
 
 
-def wall(entry: Entry, seed: int, prior: str, temperature: float) -> np.ndarray:
+def wall(entry: Entry, number: int, prior: str, temperature: float) -> np.ndarray:
     """64 samples as one picture."""
     prior = prior if copies(entry) else "normal"
-    asked = {"n": 64, "seed": seed, "prior": prior, "temperature": round(temperature, 3)}
+    asked = {"n": 64, "seed": number, "prior": prior, "temperature": round(temperature, 3)}
     return sheet(ask("sample", checkpoint=entry.exact, **asked).pictures, 8)
 
 

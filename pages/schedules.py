@@ -50,7 +50,7 @@ def _names(titles: dict[str, str]) -> list[str]:
     url.begin("compare", read)
     st.session_state.setdefault("compare", everything)
     told = {"format_func": titles.get, "selection_mode": "multi", "persist_state": "session"}
-    picked = st.pills("Schedules", everything, key="compare", **told)
+    picked = url.put(st.pills, "Schedules", everything, key="compare", **told)
     names = [name for name in everything if name in picked] or everything
     url.keep("compare", ",".join(names), ",".join(everything))
     return names

@@ -8,7 +8,7 @@ import streamlit as st
 from explorer import figures
 from explorer.answers import Curve
 from explorer.pictures import enlarge, sheet
-from explorer.ui import jobs, theme
+from explorer.ui import jobs, theme, url
 from explorer.ui.asking import guarded
 from explorer.ui.player import player
 from explorer.ui.simple_scene import ASKED, pictures, settings
@@ -29,6 +29,7 @@ FORMULAS = {
 
 def lesson(wanted: dict[str, Any]) -> dict[str, Any] | None:
     """What was learned; the first time at once, later whenever the button is pressed."""
+    url.note(ASKED)
     asked = st.session_state.setdefault(ASKED, wanted)
     bar = st.container(horizontal=True, vertical_alignment="center")
     found = None

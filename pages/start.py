@@ -61,6 +61,7 @@ with guarded():
 
 st.header("What can be seen here")
 ROOMS = (
+    ("lessons", "Lessons", "Guided demonstrations: predict, look, compare, hand in."),
     ("train", "Train", "Choose a family, a data set and every setting; watch it learn."),
     ("runs", "Runs", "Everything trained here: compare curves and films, fork, export."),
     ("zoo", "Model zoo", "Every model that came along: samples, recipe, figures, hash."),

@@ -188,12 +188,12 @@ def preview_of_what_comes(family: str) -> None:
 def take_wishes() -> None:
     """What a button asked for, carried out before any widget is made."""
     if fork := st.session_state.pop("fork_wish", None):
-        st.query_params.clear()
+        url.clear()
         for name in _given(catalog.entry(fork)):
             st.session_state.pop(name, None)
         st.query_params["fork"] = fork
     if run := st.session_state.pop("run_wish", None):
-        st.query_params.clear()
+        url.clear()
         st.query_params["run"] = run
     if name := st.session_state.pop("data_wish", None):
         st.session_state["data"] = name

@@ -40,7 +40,7 @@ LAYERS = [
     {"training", "archive", "history", "launch"},
     {"catalog", "films", "shelf", "standings"},
     {"oracle", "capabilities", "few_shots"},
-    {"competitors", "scoring"},
+    {"competitors", "scoring", "lessons"},
     {"rulers", "expenses"},
     {"worker", "points", "clinic", "plane_games", "gradients", "saturation"},
     {"flows", "game", "game_sight", "game_table"},
@@ -54,7 +54,7 @@ LAYERS = [
     {"questions"},
     {"zoo"},
     {"answering", "commands", "sample_command", "classifier_command", "evaluate_command"},
-    {"capability_command", "zoo_command"},
+    {"capability_command", "zoo_command", "lesson_command"},
     {"cli"},
     {"ui", "__main__"},
 ]

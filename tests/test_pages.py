@@ -24,6 +24,7 @@ PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 TINY = ("--width", "4", "--latent", "2", "--steps", "20", "--batch-size", "16")
 EMPTY_SENTENCES = {
     "start": "Nothing at the moment",
+    "lessons": "Predict first, then look",
     "train": "parameters",
     "runs": "No runs yet",
     "zoo": "Every model that came with the program",

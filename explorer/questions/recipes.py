@@ -13,6 +13,7 @@ from explorer.answers import Draft, FamilyInfo
 from explorer.data import Data
 from explorer.errors import InputError
 from explorer.grafting import shapes, ungraftable
+from explorer.metrics.cost import command
 from explorer.models import vae
 from explorer.models.base import Model
 from explorer.models.latent_diffusion import CODERS
@@ -41,6 +42,11 @@ def families() -> tuple[FamilyInfo, ...]:
 def devices() -> tuple[tuple[str, str], ...]:
     """Name and title of every device here, the best first."""
     return tuple((d.name, d.title) for d in device.devices())
+
+
+def trained_by(checkpoint: str) -> str:
+    """The command that trains a model like this one."""
+    return command(catalog.entry(checkpoint).header.recipe)
 
 
 def draft(family: str, data_name: str, values: dict, parent: dict | None = None) -> Draft:

@@ -109,7 +109,8 @@ def chosen(name: str) -> list[Choice]:
     if key not in st.session_state:
         st.session_state[key] = first
     st.session_state[key] = [one for one in st.session_state[key] if one in there]
-    picked = st.multiselect(
+    picked = url.put(
+        st.multiselect,
         "Competitors",
         list(there),
         key=key,

@@ -58,21 +58,21 @@ def _of_another_page(one: Setting) -> bool:
 
 def _widget(one: Setting, label: str, common: dict[str, Any]) -> Any:
     if one.kind == "switch":
-        return st.toggle(label, **common)
+        return url.put(st.toggle, label, **common)
     if one.kind == "choice":
-        return st.selectbox(label, one.choices, format_func=one.label, **common)
+        return url.put(st.selectbox, label, one.choices, format_func=one.label, **common)
     if one.kind == "text":
-        return st.text_input(label, max_chars=20, **common)
+        return url.put(st.text_input, label, max_chars=20, **common)
     if one.hint.log:
         stops = scale(one, st.session_state[one.name])
-        return st.select_slider(label, stops, format_func=_short, **common)
+        return url.put(st.select_slider, label, stops, format_func=_short, **common)
     kind = int if one.kind == "integer" else float
     low, high, step = kind(one.low), kind(one.high), kind(slider_step(one))
     if slides(one):
-        return st.slider(label, low, high, step=step, **common)
+        return url.put(st.slider, label, low, high, step=step, **common)
     step = step if kind is int else 10.0 ** (floor(log10(one.default)) - 2)
     more = {"format": "%d" if kind is int else "%g", "placeholder": "not set"}
-    return st.number_input(label, low, high, value=None, step=step, **more, **common)
+    return url.put(st.number_input, label, low, high, value=None, step=step, **more, **common)
 
 
 def slides(one: Setting) -> bool:

@@ -1,7 +1,5 @@
 """What the forward process noises: test images or a picture of one's own, and with which noise."""
 
-from dataclasses import replace
-
 import numpy as np
 import streamlit as st
 
@@ -20,7 +18,6 @@ SIZES = ["28", "32", "64"]
 class View(Settings):
     """What is looked at."""
 
-    first: int = setting(0, "From test image", "The first picture shown.", ge=0, le=100_000)
     noise: int = setting(0, "Seed of the noise", "The same seed, the same ε.", ge=0, le=SEED_LIMIT)
     t: float = setting(0.3, "t", "Where the slider stands.", ge=0, le=1)
 
@@ -41,15 +38,8 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
         n = int(url.segmented("Show", SHOWN, "8", "shown"))
     test = data.load(info.name, "test").x
     with row[3]:
-        first = _first(len(test) - n)
+        first = images.first_of(len(test) - n)
     return test[first : first + n], _energy(info.name)
-
-
-def _first(last: int) -> int:
-    """Which test image comes first; another data set may have fewer."""
-    wanted = st.session_state.get("first", asked("first")) or 0  # None: an empty field
-    st.session_state["first"] = min(wanted, last)
-    return noising.control(replace(VIEW["first"], high=last))
 
 
 def asked(name: str) -> float:
@@ -74,10 +64,7 @@ def _own(row: list) -> tuple[np.ndarray, np.ndarray]:
     with row[1]:
         size = int(url.choose(st.selectbox, "Size in pixels", SIZES, "64", "size"))
     with row[2]:
-        url.begin("colour", url.switch)
-        st.session_state.setdefault("colour", True)
-        colour = st.toggle("In colour", key="colour", persist_state="session")
-        url.keep("colour", colour, True)
+        colour = url.toggle("In colour", "colour", True)
     _pad(size, colour)
     x = st.session_state.get("own_picture")
     if x is None:
@@ -109,12 +96,10 @@ def noise() -> tuple[int, bool]:
     with row[0]:
         seed = noising.control(VIEW["noise"])
     with row[1]:
-        url.begin("mistake", url.switch)
-        mistake = st.toggle(
+        mistake = url.toggle(
             "Show the common mistake",
-            key="mistake",
-            persist_state="session",
+            "mistake",
             help="Course code often computes x − β · noise. The picture never fades, so there is "
             "nothing to learn: β is the noise of one step, and √(1 − ᾱ) that of all steps so far.",
         )
-    return seed, url.keep("mistake", mistake, False)
+    return seed, mistake

@@ -75,7 +75,7 @@ def _number(cell: Any, label: str, key: str, first: int, top: int) -> int:
     url.begin(key, whole(top))
     st.session_state.setdefault(key, first)
     st.session_state[key] = min(st.session_state[key], top)
-    value = cell.number_input(label, 0, top, key=key, persist_state="session")
+    value = url.put(cell.number_input, label, 0, top, key=key, persist_state="session")
     return url.keep(key, int(value), first)
 
 

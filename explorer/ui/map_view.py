@@ -133,7 +133,7 @@ def _wanted(scene: Scene) -> int | None:
     url.begin(PLACE, whole(top))
     if not 0 <= st.session_state.setdefault(PLACE, int(scene.points.places[0])) <= top:
         st.session_state[PLACE] = int(scene.points.places[0])
-    place = st.number_input("Image number", 0, top, key=PLACE, persist_state="session")
+    place = url.put(st.number_input, "Image number", 0, top, key=PLACE, persist_state="session")
     url.keep(PLACE, int(place))
     rows = np.flatnonzero(scene.points.places == place)
     if len(rows):

@@ -82,7 +82,7 @@ def several(
     st.session_state[before] = default
     st.session_state[key] = [one for one in st.session_state[key] if one in options]
     more = {"format_func": lambda one: options.get(one, one), "persist_state": "session"} | more
-    chosen = st.multiselect(label, list(options), key=key, **more)
+    chosen = url.put(st.multiselect, label, list(options), key=key, **more)
     url.keep(key, ",".join(chosen), ",".join(default))
     return chosen
 

@@ -34,7 +34,8 @@ def several(label: str, options: dict[str, str], default: list[str], name: str, 
     url.begin(name, read)
     kept = st.session_state.get(name, default)
     st.session_state[name] = [one for one in kept if one in options]
-    chosen = st.pills(
+    chosen = url.put(
+        st.pills,
         label,
         list(options),
         key=name,

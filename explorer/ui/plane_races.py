@@ -38,7 +38,8 @@ def compare(asked: dict[str, Any]) -> None:
         chosen = several("Two to four of", titles, ["ddpm", "ddim", "heun", "dpm"], "race")
     with right:
         begin_steps()
-        steps = st.select_slider("Steps", STOPS, key=key("race_steps"), persist_state="session")
+        more = {"key": key("race_steps"), "persist_state": "session"}
+        steps = url.put(st.select_slider, "Steps", STOPS, **more)
         url.keep(key("race_steps"), steps, 10)
     if not 2 <= len(chosen) <= 4:
         st.info(f"{len(chosen)} chosen. Choose two to four.")

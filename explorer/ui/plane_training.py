@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.answers import Film, Plane
-from explorer.ui import jobs
+from explorer.ui import jobs, url
 from explorer.ui.live import duration
 from explorer.ui.plane_choices import EXTENT
 from explorer.ui.player import player
@@ -14,6 +14,7 @@ from explorer.ui.player import player
 
 def train(asked: dict[str, Any]) -> bool:
     """Train if that was wished for; whether the model is there."""
+    url.note("p_wish")
     if jobs.known("train_points", **asked):
         st.session_state.setdefault("p_wish", asked_for(asked))
         return True

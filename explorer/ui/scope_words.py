@@ -40,7 +40,8 @@ def guess() -> None:
     key = "scope_guess"
     url.begin(key, url.one_of(GUESSES, "guess"))
     st.session_state.setdefault(key, None)
-    chosen = st.radio(
+    chosen = url.put(
+        st.radio,
         f"**What do you expect?** {QUESTION}",
         list(GUESSES),
         format_func=GUESSES.get,

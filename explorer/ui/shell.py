@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer import turns
 from explorer.engine import engine
-from explorer.ui import sockets, theme, url
+from explorer.ui import lesson_links, sockets, theme, url
 from explorer.ui.asking import guarded, literal
 
 ICON = str(Path(__file__).parent / "web" / "icon.png")  # bundled: a named icon would be fetched
@@ -16,14 +16,20 @@ def run(page) -> None:
     """Show one page of the navigation."""
     _answer_quickly()
     theme.apply()
+    name = page.url_path or "start"
+    url.arrive(name if name != lesson_links.LESSONS else "")
     above = st.container()
     with guarded():
         page.run()
-    with above:
+    with above, guarded():
+        if name != lesson_links.LESSONS:
+            lesson_links.bar()
+        lesson_links.strangers(name)
         while notices := url.notices():
             st.error(literal(notices.pop(0)), icon=":material/link:")
     _start_engine()
     with st.sidebar:
+        lesson_links.used_in(name)
         st.fragment(_machine, run_every=None if engine().state == "ready" else 2.0)()
 
 

@@ -123,3 +123,18 @@ def note(title: str, text: str, kicker: str = "") -> str:
     """A title and a sentence, for the inside of a container with a border."""
     inside = f"{_kicker(kicker)}<h3>{escape(title)}</h3><p>{escape(text)}</p>"
     return f'<div class="gm-note">{inside}</div>'
+
+
+def bar(title: str, text: str) -> str:
+    """One line that says where a person is, and one on what to look at."""
+    return f'<p class="gm-bar-line"><b>{escape(title)}</b> <span>{escape(text)}</span></p>'
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A table of cells that are HTML already."""
+    top = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return (
+        '<div class="gm-scroll"><table class="gm-table"><thead><tr>'
+        f"{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

@@ -141,7 +141,7 @@ def _image(label: str, key: str, first: int) -> int:
     """The place of a test image, in the address."""
     url.begin(key, _number)
     st.session_state.setdefault(key, first)
-    return url.keep(key, int(st.number_input(label, 0, 100_000, key=key)), first)
+    return url.keep(key, int(url.put(st.number_input, label, 0, 100_000, key=key)), first)
 
 
 def _number(text: str) -> int:

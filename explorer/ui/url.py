@@ -7,12 +7,17 @@ import streamlit as st
 
 from explorer.errors import InputError
 
+LOCKED = " :material/lock:"  # behind the name of a control that the address locks
+KEPT = ("lesson", "lock", "hide")  # of the address: they outlast what a page does with the others
+NAMES, ARRIVED = "url-names", "url-arrived"
+
 
 def begin(key: str, read: Callable[[str], Any] = str) -> None:
     """Give the widget called ``key`` the value in the address, before it is first made.
 
     ``read`` turns text into a value and raises InputError for a bad one, which is told and dropped.
     """
+    note(key)
     if key in st.session_state or key not in st.query_params:
         return
     try:
@@ -41,6 +46,7 @@ def switch(text: str) -> bool:
 
 def keep(key: str, value: Any, default: Any = None) -> Any:
     """Write a widget's value into the address, or nothing if it is the usual one."""
+    note(key)
     if value is None or value == default:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != (text := text_of(value)):
@@ -80,4 +86,57 @@ def choose(widget: Callable, label: str, options: list, default: Any, key: str, 
         st.session_state[key] = default
     if st.session_state[key] not in options:
         st.session_state[key] = options[0]
-    return keep(key, widget(label, options, key=key, persist_state="session", **more), default)
+    return keep(key, put(widget, label, options, key=key, persist_state="session", **more), default)
+
+
+def toggle(label: str, key: str, first: bool = False, **more: Any) -> bool:
+    """A switch whose value lives in the address."""
+    begin(key, switch)
+    st.session_state.setdefault(key, first)
+    return keep(key, put(st.toggle, label, key=key, persist_state="session", **more), first)
+
+
+# What a teacher's link may do with the controls ---------------------------------------------------
+
+
+def put(widget: Callable, label: str, *arguments: Any, key: str, **more: Any) -> Any:
+    """The widget called ``key`` and its value: disabled if the address locks it, or left out.
+
+    One that the address hides keeps the value that ``key`` has in the session's state.
+    """
+    if key in asked("hide"):
+        return st.session_state.get(key)
+    if {key, "all"} & asked("lock"):
+        label, more = label + LOCKED, more | {"disabled": True}
+    return widget(label, *arguments, key=key, **more)
+
+
+def asked(what: str) -> set[str]:
+    """The names that the address locks or hides: ``lock=beta,latent``."""
+    return set(filter(None, st.query_params.get(what, "").split(",")))
+
+
+def clear() -> None:
+    """Empty the address, but for the lesson that it belongs to and what a teacher locked."""
+    kept = {name: st.query_params[name] for name in KEPT if name in st.query_params}
+    st.query_params.from_dict(kept)
+
+
+# Arriving from a lesson ---------------------------------------------------------------------------
+
+
+def note(key: str) -> None:
+    """Remember that ``key`` of the session's state is a choice, which a lesson's link undoes."""
+    st.session_state.setdefault(NAMES, set()).add(key)
+
+
+def arrive(page: str) -> None:
+    """Where a lesson's link led to ``page`` just now: forget all choices, so that its own count.
+
+    The page of lessons has no name here, since its address names a lesson too.
+    """
+    now = (page, st.query_params.get("lesson") if page else None)
+    if now[1] and st.session_state.get(ARRIVED) != now:
+        for key in {*st.session_state.get(NAMES, ()), *st.query_params} - {*KEPT}:
+            st.session_state.pop(key, None)
+    st.session_state[ARRIVED] = now

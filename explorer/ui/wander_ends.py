@@ -100,7 +100,8 @@ def _number(title: str, key: str, count: int, first: int) -> int:
     url.begin(key, _whole)
     first = min(first, count - 1)
     st.session_state[key] = min(max(0, st.session_state.get(key, first)), count - 1)
-    value = st.number_input(title, 0, count - 1, key=key, persist_state="session", width=110)
+    more = {"key": key, "persist_state": "session", "width": 110}
+    value = url.put(st.number_input, title, 0, count - 1, **more)
     return int(url.keep(key, int(value), first))
 
 
