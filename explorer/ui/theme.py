@@ -123,3 +123,8 @@ def note(title: str, text: str, kicker: str = "") -> str:
     """A title and a sentence, for the inside of a container with a border."""
     inside = f"{_kicker(kicker)}<h3>{escape(title)}</h3><p>{escape(text)}</p>"
     return f'<div class="gm-note">{inside}</div>'
+
+
+def label(text: str) -> str:
+    """A few words above a group of things."""
+    return _kicker(text)
