@@ -34,7 +34,8 @@ def choose() -> Stage:
     """A data set, and any models trained here that shall stand beside the shipped ones."""
     left, right = st.container(key="wrap-stage").columns([1, 3], gap="medium")
     with left:
-        name = url.segmented("Data", SETS, "mnist", "stage_data")
+        usual = stage_film.first()
+        name = url.segmented("Data", SETS, usual.data if usual else "mnist", "stage_data")
     with right:
         more = pickers.several(
             "Further columns", others(name), [], KEY, placeholder="Models trained here"

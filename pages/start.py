@@ -5,7 +5,7 @@ import streamlit as st
 from explorer import runs
 from explorer.history import history
 from explorer.names import recipe_name
-from explorer.ui import stage_film, theme
+from explorer.ui import later, stage_film, theme
 from explorer.ui.asking import guarded, literal
 from explorer.ui.experiments import EXPERIMENTS, start_and_show
 from explorer.ui.player import player
@@ -35,6 +35,7 @@ if standing := stage_film.first():
         icon_of = ":material/view_week:"
         st.page_link("pages/stage.py", label="One stage: look closely", icon=icon_of)
 
+later.picture_first("start-seen")
 st.header("Start with one click")
 columns = st.container(key="wrap-experiments").columns(len(EXPERIMENTS))
 for column, experiment in zip(columns, EXPERIMENTS, strict=True):

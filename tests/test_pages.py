@@ -24,6 +24,7 @@ PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 TINY = ("--width", "4", "--latent", "2", "--steps", "20", "--batch-size", "16")
 EMPTY_SENTENCES = {
     "start": "Nothing at the moment",
+    "stage": "Can a GAN copy",
     "train": "parameters",
     "runs": "No runs yet",
     "reconstruct": "per image",
@@ -144,6 +145,8 @@ def opened(page: str, /, **address: str) -> AppTest:
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at.query_params.update(address)
     at.switch_page(f"pages/{page}.py").run()
+    if page == "start":  # a browser asks for the rest of it once it shows the film
+        at.run()
     return sound(at)
 
 
