@@ -72,7 +72,7 @@ HEAVY = (
     *(twin_pictures.neighbour_twins, twin_pictures.scale_twins),
     fid.fid_trial,
     *(board.board, board.board_wall),
-    *(capability.capability, shots.few_shots),
+    *(capability.capability, capability.sample_cost, shots.few_shots),
     *(traversing.latent_axes, traversing.latent_start, traversing.latent_cloud),
     *(attributing.latent_attribute, attributing.latent_arithmetic),
     *(mapping.map_points, mapping.map_samples, mapping.map_own, mapping.map_copies),

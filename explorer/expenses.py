@@ -9,18 +9,16 @@ from torch import nn
 
 from explorer import catalog, checkpoints, denoising, probes
 from explorer.answers import Score
-from explorer.catalog import Entry
 from explorer.competitors import Competitor
-from explorer.errors import ExplorerError
 from explorer.metrics import cost
 from explorer.metrics.cost import Operations
 from explorer.metrics.stability import LEAST, swing
 from explorer.models.base import Model
 from explorer.models.diffusing import Diffusing
 from explorer.sampling import SampleSettings
+from explorer.worth import course, images_seen
 
 COUNTED = 20  # pictures drawn at once to count what they take
-COURSE = "classifier distance"  # the validation term whose swings tell how steady a training was
 
 
 def expenses(one: Competitor) -> Iterator[tuple[str, Score]]:
@@ -36,7 +34,7 @@ def expenses(one: Competitor) -> Iterator[tuple[str, Score]]:
     yield "network evaluations", Score(taken.evaluations)
     yield "GFLOP", Score(taken.total / 1e9)
     yield "images seen", Score(images_seen(one.entry))
-    curve = course(one.entry)
+    curve = course(catalog.past(one.entry))
     if len(curve) >= LEAST:
         yield "swing", Score(swing(curve))
 
@@ -59,26 +57,3 @@ def _network(model: Model) -> nn.Module:
     """The network that is evaluated on the way to a sample, once or many times."""
     names = ("net", "generator", "decoder")
     return next(getattr(model, name) for name in names if hasattr(model, name))
-
-
-def images_seen(entry: Entry) -> int:
-    """How many pictures it has learned from, each time counted, with its foundation's."""
-    before = foundation(entry)
-    earlier = cost.images_seen(before.header.facts) if before else 0
-    return earlier + cost.images_seen(entry.header.facts)
-
-
-def foundation(entry: Entry) -> Entry | None:
-    """The autoencoder that a latent diffusion took over, if it is still here."""
-    key = entry.header.recipe["model"].get("autoencoder", "")
-    try:
-        return catalog.entry(key) if key else None
-    except ExplorerError:
-        return None
-
-
-def course(entry: Entry) -> np.ndarray:
-    """The distances to real pictures that were measured while it trained; none if unknown."""
-    told = catalog.past(entry)
-    values = told.validation.curve(COURSE)[1] if told else np.array([])
-    return values[np.isfinite(values)]

@@ -1,5 +1,6 @@
-"""The previews of runs as films: one run's tracks, or several runs on one step slider."""
+"""The previews of runs as films: one run's tracks, or several on one slider of steps or epochs."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +23,7 @@ TITLES = {
     "samples": "Samples from fixed noise",
     WAY: "From noise (left) to picture (right), a row a sample",
 }
+EPOCH = re.compile(r"epoch (\d+(?:\.\d+)?)$")  # how the label of a frame ends
 
 
 def run_film(told: History, frames: int | None = None) -> Film | None:
@@ -90,6 +92,47 @@ def comparison(runs: list[tuple[str, History]], track: str) -> Film | None:
     return _film(told, steps, told[0][1].per_epoch if told else 1)
 
 
+def newest(moments: Sequence[float], moment: float) -> int | None:
+    """Which of some ascending ``moments`` is the last at or before ``moment``; None if none is."""
+    after = bisect_right(moments, moment)
+    return after - 1 if after else None
+
+
+def epochs(film: Film) -> tuple[float, ...]:
+    """The epoch of each frame, as its label tells (StoreError if not told, or not in order)."""
+    found = [EPOCH.search(label) for label in film.labels]
+    told = tuple(float(one[1]) for one in found if one)
+    if len(told) < len(found) or list(told) != sorted(told):
+        raise StoreError("A film does not say at which epoch each of its pictures was made.")
+    return told
+
+
+def at_epochs(film: Film, track: str, moments: Sequence[float]) -> np.ndarray | None:
+    """A track's newest picture at or before each of some epochs, never a later one.
+
+    uint8 F H W [3], black before its first picture; None if there is no such track.
+    """
+    frames = next((t.frames for t in film.tracks if t.title == track), None)
+    if frames is None or not len(frames):
+        return None
+    told = epochs(film)
+    places = [newest(told, moment) for moment in moments]
+    nothing = np.zeros_like(frames[0])
+    return np.stack([nothing if i is None else frames[i] for i in places])
+
+
+def moments(films: Sequence[Film], most: int, kept: Sequence[float] = ()) -> tuple[float, ...]:
+    """All epochs at which any of some films has a picture, once each.
+
+    Of more than ``most``, evenly spaced ones, and those of ``kept`` that are among them.
+    """
+    found = sorted({epoch for film in films for epoch in epochs(film)})
+    if len(found) <= most:
+        return tuple(found)
+    few = {found[i] for i in evenly(len(found) - 1, most)}
+    return tuple(sorted(few | (set(kept) & set(found))))
+
+
 def thumbnail(told: History) -> np.ndarray | None:
     """The newest samples, at most a quarter of the tiles; None before the first preview."""
     if not any(track == "samples" for _, track in told.previews):
@@ -123,7 +166,7 @@ def _frames(told: History, track: str, steps: list[int]) -> np.ndarray:
 def _newest(told: History, track: str, step: int) -> np.ndarray:
     """The track's picture at ``step`` or the last before it (its first, if there is none)."""
     there = sorted(s for s, t in told.previews if t == track)
-    at = there[max(0, bisect_right(there, step) - 1)]
+    at = there[newest(there, step) or 0]
     return _picture(told.previews[at, track].path)
 
 

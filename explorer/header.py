@@ -136,6 +136,15 @@ def _facts(name: str, metadata: dict[str, str]) -> dict[str, Any]:
     return facts
 
 
+def images_seen(facts: dict[str, Any]) -> int:
+    """How many training pictures a checkpoint has learned from by now, each time counted.
+
+    Of the ``facts`` of its header: steps, times batch size, times batches a step.
+    """
+    recipe = facts["recipe"]
+    return facts["step"] * recipe["training"]["batch_size"] * recipe["model"].get("d_steps", 1)
+
+
 def film(path: Path) -> Film | None:
     """The training film stored in a weight file, if it has one."""
     from safetensors import safe_open

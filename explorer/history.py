@@ -73,6 +73,8 @@ class History:
     checkpoints: dict[int, bool] = field(default_factory=dict)  # step -> best so far
     changes: list[dict[str, Any]] = field(default_factory=list)
     speed: float | None = None  # images per second, over the last report
+    seconds: float = 0.0  # while its workers ran
+    clock: float | None = None  # when the last event was told, by a worker that still runs
     offset: int = 0
     last: int = -1
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -90,8 +92,10 @@ class History:
 
     def _take(self, event: dict[str, Any]) -> None:
         name = event["event"]
+        self._pass(name, event.get("time"))
         if name in ("start", "resume"):
             self.facts = event
+            self.seconds = float(event.get("seconds", self.seconds))
         elif name == "progress":
             self.train.add(event)
             self.speed = event.get("images_per_second") or self.speed
@@ -106,6 +110,12 @@ class History:
             self.checkpoints[event["step"]] = event["best"]
         elif name in ("change", "refused"):
             self.changes.append(event)
+
+    def _pass(self, name: str, now: float | None) -> None:
+        """Count the seconds since the last event, unless another worker begins with this one."""
+        if self.clock is not None and now is not None and name not in ("start", "resume"):
+            self.seconds += max(0.0, now - self.clock)
+        self.clock = now
 
     @property
     def best(self) -> int | None:
@@ -127,7 +137,7 @@ class History:
 def packed(told: History) -> list[dict[str, Any]]:
     """What a run told, in at most some hundred events: its curves, to travel in a weight file."""
     best = [{"event": "checkpoint", "step": s, "best": b} for s, b in told.checkpoints.items()]
-    start = {"event": "start", "units": told.facts.get("units", {})}
+    start = {"event": "start", "units": told.facts.get("units", {}), "seconds": round(told.seconds)}
     return [start, *_events("progress", told.train), *_events("validation", told.validation), *best]
 
 

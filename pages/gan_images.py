@@ -14,7 +14,7 @@ from explorer.ui.drag import Slider, drag_panel
 from explorer.ui.experiments import FORGER
 from explorer.ui.gan_training import training
 from explorer.ui.latent_planes import planes
-from explorer.ui.rows import Row, figure
+from explorer.ui.rows import by_epoch, figure
 from explorer.ui.sampler_form import seed
 from explorer.ui.source import code
 
@@ -46,7 +46,7 @@ def between(entry: Entry) -> None:
     text, sides = "Drawing the path in every checkpoint …", []
     for title, (note, straight) in PATHS.items():
         found = kept.awaited("paths_by_epoch", text, straight=straight, **asked)
-        sides.append(figure(title, note, path_rows(found)))
+        sides.append(figure(title, note, by_epoch(found)))
     theme.show(theme.row(*sides, least="24rem"))
     st.caption(
         "The two ends are the same pictures on both sides. In many dimensions latents of N(0, I) "
@@ -71,14 +71,6 @@ PATHS = {
     "On the sphere": ("latents keep their length all the way", False),
     "Straight through": ("latents are shorter in the middle than any it was trained on", True),
 }
-
-
-def path_rows(found: list[tuple]) -> list[Row]:
-    """A row for each checkpoint, its epoch before it and its evenness behind."""
-    return [
-        Row(path.pictures[0], f"epoch {epoch:.3g}", f"{path.jump[0]:.1f}", bool(path.jump[0] >= 2))
-        for epoch, _, path in found
-    ]
 
 
 # Truncation ---------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from explorer.ui.rooms import SECTIONS
+
 ROOT = Path(__file__).parents[1]
 LAYERS = [
     {"errors", "config", "answers", "palette", "adversarial"},
@@ -39,7 +41,8 @@ LAYERS = [
     {"scores"},
     {"training", "archive", "history", "launch"},
     {"catalog", "films", "shelf", "standings"},
-    {"oracle", "capabilities", "few_shots"},
+    {"oracle", "capabilities", "few_shots", "stage"},
+    {"worth"},
     {"competitors", "scoring", "lessons"},
     {"rulers", "expenses"},
     {"worker", "points", "clinic", "plane_games", "gradients", "saturation"},
@@ -135,6 +138,7 @@ def loaded_by(module: str) -> set[str]:
         ("explorer.catalog", {"torch", "streamlit", "plotly"}),
         ("explorer.zoo.cards", {"torch", "streamlit", "plotly"}),
         ("explorer.films", {"torch", "streamlit", "plotly"}),
+        ("explorer.worth", {"torch", "streamlit", "plotly"}),
         ("explorer.figures", {"torch", "streamlit"}),
         ("explorer.forward", {"torch", "streamlit", "plotly"}),
         ("explorer.sampling", {"torch", "streamlit", "plotly"}),
@@ -147,6 +151,5 @@ def test_what_is_heavy_is_not_imported_in_passing(module, absent):
 
 
 def test_every_page_is_in_the_table_and_every_file_is_a_page():
-    table = (ROOT / "app.py").read_text()
-    files = {f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")}
-    assert files == set(re.findall(r"pages/\w+\.py", table))
+    files = {path.stem for path in (ROOT / "pages").glob("*.py")}
+    assert files == {room.page for rooms in SECTIONS.values() for room in rooms}

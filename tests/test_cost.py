@@ -58,13 +58,6 @@ def test_seconds_are_the_median_after_a_first_one(took, patience, monkeypatch):
     assert len(calls) == len(took) + 1
 
 
-def test_images_seen():
-    facts = {"step": 30, "recipe": {"training": {"batch_size": 64}, "model": {"d_steps": 5}}}
-    assert cost.images_seen(facts) == 30 * 64 * 5
-    del facts["recipe"]["model"]["d_steps"]
-    assert cost.images_seen(facts) == 30 * 64
-
-
 @pytest.mark.parametrize(
     ("family", "values"),
     [

@@ -2,7 +2,8 @@
 
 from explorer import catalog, checkpoints, expenses
 from explorer.competitors import competitor
-from explorer.metrics import cost
+from explorer.header import images_seen
+from explorer.worth import course, foundation
 
 
 def spent(key, how=None):
@@ -16,7 +17,7 @@ def test_a_gan_takes_one_evaluation_and_brings_its_course():
     assert found["parameters"] == weights
     assert found["network evaluations"] == 1
     assert found["swing"] >= 1
-    assert len(expenses.course(entry)) >= 4
+    assert len(course(catalog.past(entry))) >= 4
 
 
 def test_a_sampler_with_twice_the_steps_takes_twice_the_work():
@@ -29,8 +30,8 @@ def test_a_sampler_with_twice_the_steps_takes_twice_the_work():
 
 def test_a_foundation_has_seen_pictures_before():
     entry = catalog.entry("pretrained:latent-diffusion-fashion")
-    before, own = expenses.foundation(entry), cost.images_seen(entry.header.facts)
-    earlier = cost.images_seen(before.header.facts) if before else 0
+    before, own = foundation(entry), images_seen(entry.header.facts)
+    earlier = images_seen(before.header.facts) if before else 0
     assert spent(entry.key)["images seen"] == own + earlier > 0
 
 

@@ -25,6 +25,7 @@ TINY = ("--width", "4", "--latent", "2", "--steps", "20", "--batch-size", "16")
 EMPTY_SENTENCES = {
     "start": "Nothing at the moment",
     "lessons": "Predict first, then look",
+    "stage": "Can a GAN copy",
     "train": "parameters",
     "runs": "No runs yet",
     "zoo": "Every model that came with the program",
@@ -146,6 +147,8 @@ def opened(page: str, /, **address: str) -> AppTest:
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at.query_params.update(address)
     at.switch_page(f"pages/{page}.py").run()
+    if page == "start":  # a browser asks for the rest of it once it shows the film
+        at.run()
     return sound(at)
 
 

@@ -4,7 +4,9 @@ from explorer import expenses
 from explorer.abilities.samples import usual
 from explorer.abilities.subject import Measure, Subject
 from explorer.capabilities import Cell
+from explorer.header import images_seen
 from explorer.metrics import cost as costs
+from explorer.worth import foundation
 
 
 def cost(of: Subject) -> Measure:
@@ -22,10 +24,10 @@ def cost(of: Subject) -> Measure:
         "operations": counted.total,
         "operations each": counted.each,
         "machine": costs.machine(),
-        "images seen": costs.images_seen(header.facts),
+        "images seen": images_seen(header.facts),
         "training set": header.recipe["data"],
         "command": costs.command(header.recipe),
     }
-    if before := expenses.foundation(of.entry):
-        facts["images seen before"] = costs.images_seen(before.header.facts)
+    if before := foundation(of.entry):
+        facts["images seen before"] = images_seen(before.header.facts)
     yield Cell("cost", took, error, f"median of {found.draws} draws of {expenses.COUNTED}", facts)

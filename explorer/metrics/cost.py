@@ -87,15 +87,6 @@ def machine() -> str:
 # Training -----------------------------------------------------------------------------------------
 
 
-def images_seen(facts: dict[str, Any]) -> int:
-    """How many training pictures a checkpoint has learned from by now, each time counted.
-
-    Of the ``facts`` of its header: steps, times batch size, times batches a step.
-    """
-    recipe = facts["recipe"]
-    return facts["step"] * recipe["training"]["batch_size"] * recipe["model"].get("d_steps", 1)
-
-
 def command(recipe: dict[str, Any]) -> str:
     """The command that trains it: ``python -m explorer train …`` with all that is not usual."""
     kind = family(recipe["family"])

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from explorer import capabilities, catalog
+from explorer import capabilities, catalog, expenses
 from explorer.abilities import measure
 from explorer.capabilities import Cell
+from explorer.questions.subjects import model_of
 
 
 def capability(checkpoint: str, since: float = 0.0) -> Iterator[dict[str, Any]]:
@@ -27,3 +28,9 @@ def capability(checkpoint: str, since: float = 0.0) -> Iterator[dict[str, Any]]:
             else:
                 yield told | {"share": float(found)}
     yield {"ability": "", "known": len(known), "share": 1.0}
+
+
+def sample_cost(checkpoint: str) -> dict[str, float]:
+    """How many evaluations and operations a sample takes, counted as it is drawn; no seconds."""
+    found = expenses.operations(model_of(checkpoint), {})
+    return {"evaluations": found.evaluations, "operations": found.total}

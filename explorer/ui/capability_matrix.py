@@ -93,6 +93,24 @@ def band(ability: str, columns: Sequence[Column], ranked: bool) -> str:
     return f'<div class="gm-can" role="list">{_grid(cells, len(columns))}</div>'
 
 
+def brief(columns: Sequence[Column], ranked: bool) -> str:
+    """HTML: all figures and nothing else, a line an ability, as a table."""
+    names = "".join(f"<th scope=col>{escape(one.title)}</th>" for one in columns)
+    lines = "".join(_line(ability, columns, ranked) for ability in BANDS)
+    return f'{_style()}<table class="gm-can-brief"><tr><td></td>{names}</tr>{lines}</table>'
+
+
+def _line(ability: str, columns: Sequence[Column], ranked: bool) -> str:
+    best, shown = leaders(ability, columns) if ranked else set(), BANDS[ability]
+    cells = ""
+    for i, one in enumerate(columns):
+        cell = one.cells.get(ability)
+        text = "–" if cell is None else "no" if cell.value is None else shown.figure(cell.value)
+        cells += f"<td{' data-best' if i in best else ''}>{escape(text)}</td>"
+    unit = f"<small>{escape(shown.unit)}</small>"
+    return f"<tr><th scope=row>{escape(shown.title)} {unit}</th>{cells}</tr>"
+
+
 @cache
 def _style() -> str:
     return f"<style>{Path(__file__).with_suffix('.css').read_text(encoding='utf-8')}</style>"

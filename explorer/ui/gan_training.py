@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from explorer import catalog, figures
+from explorer import catalog, figures, stage
 from explorer.answers import Curve
 from explorer.catalog import Entry
 from explorer.films import titled
@@ -63,7 +63,7 @@ def training(entry: Entry) -> None:
 
 def show_film(entry: Entry) -> None:
     """The previews over the training, always from the same noise."""
-    if not (film := gans.film(entry)):
+    if not (film := stage.film_of(entry)):
         st.info("This file carries no film of its training.", icon=":material/movie:")
         return
     player(titled(film), key=f"gan-film-{entry.key}", height=460, autoplay=True, report=False)

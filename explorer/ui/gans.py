@@ -1,11 +1,10 @@
-"""Choosing a GAN of pictures, what it is in one line, and what its training left behind."""
+"""Choosing a GAN of pictures, and what it is in one line."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from explorer import catalog, films, header
-from explorer.answers import Film
+from explorer import catalog
 from explorer.catalog import Entry
 from explorer.ui import pickers, theme, url
 from explorer.ui.asking import guarded, literal
@@ -81,14 +80,6 @@ def label(names: list[str], key: str = LABEL, first: int = 0, title: str = "Clas
     )
 
 
-# What its training left behind --------------------------------------------------------------------
-
-
 def is_shipped(entry: Entry) -> bool:
     """Whether there is no run behind it."""
     return entry.key.startswith(catalog.SHIPPED)
-
-
-def film(entry: Entry) -> Film | None:
-    """The film of its training, from its run or its file."""
-    return header.film(entry.path) if is_shipped(entry) else films.run_film(catalog.past(entry))

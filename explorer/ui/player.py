@@ -8,6 +8,7 @@ blocks are named by their hash, so both sides only work on those that are new.
 
 import hashlib
 import zlib
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,14 +41,20 @@ def player(
     autoplay: bool = False,
     value: int | None = None,
     report: bool = True,
+    places: Sequence[int] | None = None,
+    marks: Mapping[str, int] | None = None,
 ) -> int | None:
     """Show ``film``; the frame at which a person last let go, or ``value`` before that.
 
     ``height`` is the most CSS pixels a picture may be high. ``value`` seeks whenever it changes.
     Python hears of a frame on release and pause only, and never with ``report=False``. A film that
     grew keeps its place, or shows the newest frame if it stood at the end.
+
+    ``places`` puts each track into a column, counted from 0, with what has the same one below it;
+    ``marks`` are buttons that go to a frame, by what stands on them.
     """
     options = {"height": height, "autoplay": autoplay, "value": value, "report": report}
+    options |= {"places": places and list(places), "marks": marks and dict(marks)}
     state = _component(key=key, data=encode(film, **options), on_frame_change=lambda: None)
     return _frame(state.get("frame"), len(film.labels), value)
 

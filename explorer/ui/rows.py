@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from explorer.answers import Paths
 from explorer.pictures import enlarge, sheet
 from explorer.ui.theme import picture_url
 
@@ -36,6 +37,14 @@ def figure(title: str, note: str, *blocks: Iterable[Row]) -> str:
     words = f"<b>{escape(title)}</b><span>{escape(note)}</span>"
     inside = "".join(map(rows, blocks))
     return f'<figure class="gm-strip"><figcaption>{words}</figcaption>{inside}</figure>'
+
+
+def by_epoch(found: Iterable[tuple[float, int, Paths]]) -> list[Row]:
+    """A row for each (epoch, step, path): the epoch stands before it, and its evenness behind."""
+    return [
+        Row(path.pictures[0], f"epoch {epoch:.3g}", f"{path.jump[0]:.1f}", bool(path.jump[0] >= 2))
+        for epoch, _, path in found
+    ]
 
 
 def _cells(line: Row, count: int) -> str:

@@ -1,11 +1,12 @@
 """The films of shipped models: what a page shows before anything has been trained here."""
 
-import numpy as np
 import streamlit as st
 
-from explorer import catalog, header
+from explorer import catalog, films, header
 from explorer.answers import Film, Track
 from explorer.history import History
+
+FRAMES = 64
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -19,15 +20,16 @@ def film_of(family: str) -> tuple[str, Film] | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def side_by_side(names: tuple[str, ...], track: str) -> Film | None:
-    """One track of several shipped models on one slider; None unless all are here."""
+    """One track of several shipped models on one slider of epochs; None unless all are here."""
     there = {e.key.removeprefix(catalog.SHIPPED): e for e in catalog.shipped()}
-    films = [(there[n].title, header.film(there[n].path)) for n in names if n in there]
-    if len(films) < len(names) or not all(film for _, film in films):
+    found = {there[n].title: header.film(there[n].path) for n in names if n in there}
+    if len(found) < len(names) or not all(found.values()):
         return None
-    tracks = tuple(Track(title, _frames(film, track)) for title, film in films)
-    shortest = min(len(t.frames) for t in tracks)
-    labels = films[0][1].labels[:shortest]
-    return Film(tuple(Track(t.title, t.frames[:shortest]) for t in tracks), labels, fps=5)
+    moments = films.moments(list(found.values()), FRAMES)
+    frames = {title: films.at_epochs(film, track, moments) for title, film in found.items()}
+    tracks = tuple(Track(title, drawn) for title, drawn in frames.items() if drawn is not None)
+    labels = tuple(f"epoch {moment:g}" for moment in moments)
+    return Film(tracks, labels, fps=5) if len(tracks) == len(names) else None
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -36,7 +38,3 @@ def past_of(name: str) -> History | None:
     there = {e.key: e for e in catalog.shipped()}
     entry = there.get(catalog.SHIPPED + name)
     return catalog.past(entry) if entry else None
-
-
-def _frames(film: Film, track: str) -> np.ndarray:
-    return next(t.frames for t in film.tracks if t.title == track)

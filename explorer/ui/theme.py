@@ -138,3 +138,8 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
         '<div class="gm-scroll"><table class="gm-table"><thead><tr>'
         f"{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def label(text: str) -> str:
+    """A few words above a group of things."""
+    return _kicker(text)

@@ -65,12 +65,38 @@ class Player {
     const least = Number.isFinite(widest) ? `${Math.max(120, Math.min(240, widest))}px` : "clamp(120px, 30cqi, 240px)";
     this.find("tracks").style.setProperty("--least", least);
     this.find("tracks").dataset.count = figures.length; // four never stand as three and one
+    this.align(figures);
     this.find("tracks").replaceChildren(...figures);
     this.screens = this.film.tracks.map((track, i) => screenFor(track, figures[i].firstChild));
   }
 
+  // Tracks under each other in columns of their own, as a table has them.
+  align(figures) {
+    const { places } = this.film;
+    this.root.classList.toggle("aligned", Boolean(places));
+    if (!places) return;
+    const columns = Math.max(...places) + 1;
+    this.find("tracks").style.setProperty("--columns", columns);
+    this.find("tracks").style.setProperty("--half", Math.ceil(columns / 2));
+    figures.forEach((figure, i) => {
+      figure.style.setProperty("--at", places[i] + 1);
+      figure.classList.toggle("below", i > 0 && places[i] < places[i - 1]);
+    });
+  }
+
+  mark() {
+    const buttons = Object.entries(this.film.marks ?? {}).map(([text, frame]) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+      button.dataset.to = frame;
+      button.addEventListener("click", () => this.go(frame));
+      return button;
+    });
+    this.find("marks").replaceChildren(...buttons);
+  }
+
   describe() {
     const { film } = this;
+    this.mark();
     const text = (i) => (film.ticks ? `${film.ticks[i].toLocaleString("en")}${film.unit ? ` ${film.unit}` : ""}` : `${i + 1}`);
     this.root.classList.toggle("empty", !film.count);
     this.root.dataset.frames = film.count;
@@ -108,6 +134,7 @@ class Player {
     scrub.style.setProperty("--done", `${film.count > 1 ? (100 * this.frame) / (film.count - 1) : 100}%`);
     scrub.setAttribute("aria-valuetext", film.labels[this.frame]);
     this.find("label").textContent = film.labels[this.frame];
+    for (const button of this.find("marks").children) button.setAttribute("aria-pressed", Number(button.dataset.to) === this.frame);
     this.paint(next, part);
   }
 
