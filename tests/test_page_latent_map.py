@@ -116,6 +116,21 @@ def test_positions_keep_their_proportions():
     assert np.isfinite(latent_map.squared(np.ones((3, 2)), np.empty((0, 2)))[0]).all()
 
 
+def test_a_map_in_three_dimensions_has_room_to_be_turned():
+    corners = np.array([[0, 0, 0], [8, 8, 8], [8, 0, 0]])
+    placed, sides = latent_map.squared(corners, np.empty((0, 3)))
+    assert np.allclose(placed, [[-1, -1, -1], [1, 1, 1], [1, -1, -1]])
+    assert np.allclose(sides, np.sqrt(3))
+
+
+def test_a_map_in_three_dimensions_has_all_that_a_flat_one_has(made):
+    at = page(made.vae, map_dimensions="3", map_drop="samples")
+    assert not told(at), told(at)
+    assert "drag to turn" in text_of(at)
+    assert "100 samples" in str(at.get("button_group"))
+    assert "explorer.latent_map" in players(at)
+
+
 def test_thumbnails_are_means_that_fit():
     pictures = np.zeros((10, 28, 28), np.uint8)
     pictures[:, ::2] = 200

@@ -139,14 +139,13 @@ def test_a_picture_of_ones_own_stands_at_an_end(made):
 
 
 def test_a_slow_row_can_be_cancelled_and_drawn_later(made):
-    at = opened("interpolate", wander=f"{made.gan.id},{made.vae.id}")
+    at = opened("interpolate", wander=made.gan.id)
     sound(button(at, "Cancel").click().run())
     assert "Cancelled before it was done: 1 more rows." in told(at, "info")
-    assert not {"wander-0", "wander-1"} & set(at.session_state)
+    assert "wander-0" not in at.session_state
     sound(button(at, "Draw them").click().run())
-    settled(at, working)
-    assert len(at.dataframe[0].value) == 2
-    assert not told(at), told(at)
+    assert "wander-0" in at.session_state
+    assert not told(at, "info", "error")
 
 
 def test_four_noises_are_a_grid_and_a_film(made):

@@ -55,6 +55,7 @@ def _scores(
     names = {entries[name].exact: name for name in found if coded(entries[name])}
     drawing = len(found) < len(entries) and not jobs.left(STOP, asked.key)
     if drawing or not names:
+        jobs.cancel(SLOT)  # the rows come first
         return {}
     what = "how far the ways lead off the training latents"
     if jobs.stopped(SLOT, asked.key, what, "Measure it"):
