@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from gan_runs import gan_run, workspace
 from live_pages import settled
+from streamlit.testing.v1 import AppTest
 from test_charting import vae_run
 from test_pages import _navigation, button, labels, opened, players, sound, text_of, told
 
@@ -93,6 +94,34 @@ def test_a_fit_that_was_cancelled_says_so_and_shows_pca(made):
     assert "t-SNE was cancelled before its map was done" in told(at, "info")
     assert "Fit t-SNE" in labels(at)
     assert "explorer.latent_map" in players(at)
+
+
+def lasso(inside: int) -> None:
+    """What is said of a lasso around so many of six images."""
+    import numpy as np
+
+    from explorer.answers import LatentPoints
+    from explorer.catalog import entry
+    from explorer.data import Data
+    from explorer.map_settings import MapSettings
+    from explorer.ui.map_choices import Choice
+    from explorer.ui.map_closely import circled
+
+    images = Data("six", "test", np.zeros((6, 1, 4, 4), np.uint8), np.arange(6) % 2, ("a", "b"))
+    empty = np.empty((6, 0))
+    points = LatentPoints(np.arange(6), 6, "means", 2, empty, empty[0], empty, empty, {})
+    choice = Choice(entry("pretrained:gan-fashion"), None, "test", 6, MapSettings())
+    circled(choice, points, images, np.arange(6) < inside)
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [(0, "No image lies inside"), (2, "a 1, b 1"), (6, "6 of 6 images circled.** That is all")],
+)
+def test_a_lasso_around_nothing_some_and_everything(inside, said):
+    at = AppTest.from_function(lasso, args=(inside,)).run()
+    assert not at.exception
+    assert said in text_of(at) + told(at, "info")
 
 
 # The components' parts ------------------------------------------------------------------------

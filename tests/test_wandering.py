@@ -94,6 +94,15 @@ def test_a_grid_on_the_sphere_stays_there():
     assert torch.allclose(found.flatten(2).norm(dim=2), torch.ones(5, 5), atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [1, 1024])
+@pytest.mark.parametrize("straight", [True, False])
+def test_a_way_needs_neither_many_latents_nor_few(size, straight):
+    ends = torch.randn(2, size, generator=torch.Generator().manual_seed(3))
+    (found,) = wandering.way(ends, 5, straight)
+    assert found.isfinite().all()
+    assert torch.allclose(found[[0, -1]], ends, atol=1e-5)
+
+
 def test_three_ends_are_refused():
     with pytest.raises(InputError, match="3 ends"):
         wandering.way(ENDS[:3], 5, straight=True)
