@@ -54,7 +54,7 @@ QUICK = (
     *(board.board_settings, board.board_known),
     *(traversing.latent_moved, traversing.latent_rows, traversing.latent_grid),
     *(traversing.latent_quantiles, traversing.latent_draws),
-    *(wandering.latent_ways, wandering.faded_ways, wandering.wander_now),
+    *(wandering.latent_ways, wandering.faded_ways, wandering.faded_way, wandering.wander_now),
     sets.picture,
     *(mapping.map_layout, mapping.map_known, mapping.map_sight),
 )
@@ -77,7 +77,8 @@ HEAVY = (
     *(attributing.latent_attribute, attributing.latent_arithmetic),
     *(mapping.map_points, mapping.map_samples, mapping.map_own, mapping.map_copies),
     *(mapping.map_alignment, mapping.map_film, mapping.map_plane),
-    *(wandering.way_scores, wandering.aggregates, wandering.cures, wandering.wander),
+    *(wandering.way_scores, wandering.aggregates, wandering.cures),
+    *(wandering.wander, wandering.wander_scores),
     *(sets.add_images, sets.fetch),
 )
 

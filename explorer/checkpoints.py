@@ -92,7 +92,8 @@ def _load(path: Path, _mtime: int) -> Model:
     if not all(v.isfinite().all() for v in found.values() if v.is_floating_point()):
         raise StoreError(f"{path.name} holds weights that are not finite numbers.")
     model.load_state_dict(found)
-    return model.eval().requires_grad_(False)
+    # In the layout that it was trained in: a decoder takes little more than half of the time.
+    return model.to(memory_format=model.memory_format).eval().requires_grad_(False)
 
 
 def _compare_with_manifest(path: Path) -> None:

@@ -23,6 +23,7 @@ from explorer.metrics.classifier import Classifier
 from explorer.models.base import Model
 from explorer.models.diffusing import Diffusing
 from explorer.models.gan import GAN
+from explorer.models.latent_diffusion import LatentDiffusion
 from explorer.pictures import to_uint8
 from explorer.probes import as_input, classes_of, decode
 from explorer.sampling import Denoiser, SampleSettings, Step
@@ -129,7 +130,9 @@ def drawn(model: Model, ends: Ends, steps: int, straight: bool) -> Iterator[floa
     rows, columns = places.shape[:2]
     flat = places.flatten(0, 1)
     if isinstance(model, Diffusing):
-        x = yield from finished(_denoised(model, flat))
+        end = yield from finished(_denoised(model, flat))
+        with torch.no_grad():
+            x = model.to_data(end).clamp(0, 1).numpy()
     elif ends.y is not None:
         x = _between_classes(model, flat, ends.y, steps)
     else:
@@ -137,11 +140,24 @@ def drawn(model: Model, ends: Ends, steps: int, straight: bool) -> Iterator[floa
     yield x.reshape(rows, columns, *x.shape[1:])
 
 
+def passed(model: Model, ends: Ends, steps: int, straight: bool) -> Iterator[float | Tensor]:
+    """How much is done, then the latents that the pictures of a way are decoded from.
+
+    Of an encoder those of the way itself, of a latent diffusion those at which its ODE arrives: in
+    its autoencoder's scale, rows columns Z.
+    """
+    places = way(ends.z, steps, straight)
+    if isinstance(model, LatentDiffusion):
+        end = yield from finished(_denoised(model, places.flatten(0, 1)))
+        with torch.no_grad():
+            places = model.unscaled(end).reshape(places.shape)
+    yield places
+
+
 @torch.no_grad()
-def _denoised(model: Diffusing, noise: Tensor) -> Iterator[float | np.ndarray]:
+def _denoised(model: Diffusing, noise: Tensor) -> Iterator[float | Tensor]:
     walk = copies.downwards(_classless(model, len(noise)), model.schedule, noise)
-    end = yield from _walked(walk, copies.LEVELS)
-    yield model.to_data(end).clamp(0, 1).numpy()
+    yield (yield from _walked(walk, copies.LEVELS))
 
 
 def _between_classes(model: GAN, z: Tensor, y: Tensor, steps: int) -> np.ndarray:

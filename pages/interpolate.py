@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.catalog import Entry
-from explorer.ui import data_models, theme, wander_ends, wander_rows
+from explorer.ui import data_models, theme, wander_ends, wander_rows, wander_scores
 from explorer.ui.asking import guarded, literal
 from explorer.ui.source import code
 
@@ -34,7 +34,7 @@ def usual(entries: list[Entry]) -> list[str]:
 
 def ends(entries: dict[str, Entry], asked: wander_ends.Asked) -> None:
     """How each model gets to an end, in one line each."""
-    words = wander_rows.FOUND if asked.images else wander_rows.DRAWN
+    words = wander_rows.words(asked)
     with st.expander("How each model gets to the ends"):
         for name, entry in entries.items():
             how = words.get(entry.header.family, "latents of its own")
@@ -62,6 +62,11 @@ def explained() -> None:
             code("explorer.abilities.copies:inverted")
             st.latex(r"dx = \hat x_0\, d\alpha + \hat\varepsilon\, d\sigma")
             code("explorer.abilities.copies:upwards")
+            st.latex(
+                r"\text{off}(z) = \frac{\min_i \lVert z - z_i\rVert}{\operatorname{median}_j "
+                r"\min_{i\ne j}\lVert z_j - z_i\rVert}"
+            )
+            code("explorer.holes:off")
 
 
 theme.show(
@@ -84,6 +89,6 @@ with guarded():
             "goes around the border, clockwise from the top left."
         )
         if found:
-            wander_rows.measured(found, asked)
+            wander_scores.measured(entries, found, asked)
         ends(entries, asked)
         explained()

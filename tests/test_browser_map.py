@@ -24,16 +24,8 @@ def test_from_the_map_to_the_image_and_back(app, open_page):
     # a click on a point shows its image
     view = latents.locator(".view")
     view.scroll_into_view_if_needed()
-    box, before = view.bounding_box(), number.input_value()
-    steps = np.linspace(0.3, 0.7, 9)
-    for x, y in [(x, y) for x in steps for y in steps]:
-        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-        if int(latents.get_attribute("data-hovered") or -1) not in (-1, 0):
-            break
-    expect(latents.locator(".tip")).to_be_visible()
-    page.mouse.down()
-    page.mouse.up()
-    point = latents.get_attribute("data-chosen")
+    before = number.input_value()
+    point = click_a_point(page, latents, "0")
     assert int(point) > 0
     expect(number).not_to_have_value(before)
 
@@ -58,6 +50,21 @@ def test_from_the_map_to_the_image_and_back(app, open_page):
     expect(latents).to_have_attribute("data-circled", "500")
     expect(page.get_by_text("That is all of them.")).to_be_visible()
 
+    # in three dimensions it turns, and every point is a picture all the same
+    page.get_by_text("3-D", exact=True).click()
+    latents.get_by_role("radio", name="Turn").click()
+    expect(page.get_by_text("drag to turn")).to_be_visible()
+    flat = picture(view)
+    view.scroll_into_view_if_needed()
+    box, place = view.bounding_box(), number.input_value()
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 190, box["y"] + 130, steps=3)
+    page.mouse.up()
+    assert not np.array_equal(flat, picture(view))
+    click_a_point(page, latents, latents.get_attribute("data-chosen"))
+    expect(number).not_to_have_value(place)
+
     # the picture follows the pointer, and the server decodes where it was lifted
     pad = page.locator(".pad")
     ground = pad.locator(".ground")
@@ -71,3 +78,16 @@ def test_from_the_map_to_the_image_and_back(app, open_page):
     page.mouse.up()
     expect(pad).to_have_attribute("data-sent", re.compile(r"\d"))
     expect(page.get_by_text(re.compile("blend off by"))).to_be_visible()
+
+
+def click_a_point(page, latents, but: str) -> str:
+    """Point about until a picture shows that is not the point ``but``, and click; the point."""
+    box, steps = latents.locator(".view").bounding_box(), np.linspace(0.3, 0.7, 9)
+    for x, y in [(x, y) for x in steps for y in steps]:
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        if (latents.get_attribute("data-hovered") or "-1") not in ("-1", but):
+            break
+    expect(latents.locator(".tip")).to_be_visible()
+    page.mouse.down()
+    page.mouse.up()
+    return latents.get_attribute("data-chosen")

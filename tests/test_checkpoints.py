@@ -40,6 +40,7 @@ def test_a_model_survives_its_file(name, tmp_path):
     path = tmp_path / "model.safetensors"
     path.write_bytes(checkpoints.pack(model, made, step=7))
     loaded = checkpoints.load(path)
+    model.to(memory_format=model.memory_format)  # rounding depends on the layout
     drawn, again = (last(m.eval().generate(3, own_randomness(0))) for m in (model, loaded))
     assert torch.equal(drawn, again)
     assert loaded.config == model.config

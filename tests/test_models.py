@@ -115,7 +115,7 @@ def test_points_are_learned_too(name):
 
 @pytest.mark.parametrize("name", ["autoencoder", "vae", "latent-diffusion"])
 def test_a_spatial_code_has_as_many_numbers_at_each_place(name):
-    with pytest.raises(InputError, match="multiple of 49, such as 196. It is 50"):
+    with pytest.raises(InputError, match=r"multiple of 49, such as 196\. It is 50"):
         make(name, architecture="spatial", latent=50)
     with pytest.raises(InputError, match="multiple of 16"):
         make(name, SPECS["colour"], architecture="spatial", latent=50)

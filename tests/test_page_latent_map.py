@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from gan_runs import gan_run, workspace
 from live_pages import settled
+from streamlit.testing.v1 import AppTest
 from test_charting import vae_run
 from test_pages import _navigation, button, labels, opened, players, sound, text_of, told
 
@@ -95,6 +96,34 @@ def test_a_fit_that_was_cancelled_says_so_and_shows_pca(made):
     assert "explorer.latent_map" in players(at)
 
 
+def lasso(inside: int) -> None:
+    """What is said of a lasso around so many of six images."""
+    import numpy as np
+
+    from explorer.answers import LatentPoints
+    from explorer.catalog import entry
+    from explorer.data import Data
+    from explorer.map_settings import MapSettings
+    from explorer.ui.map_choices import Choice
+    from explorer.ui.map_closely import circled
+
+    images = Data("six", "test", np.zeros((6, 1, 4, 4), np.uint8), np.arange(6) % 2, ("a", "b"))
+    empty = np.empty((6, 0))
+    points = LatentPoints(np.arange(6), 6, "means", 2, empty, empty[0], empty, empty, {})
+    choice = Choice(entry("pretrained:gan-fashion"), None, "test", 6, MapSettings())
+    circled(choice, points, images, np.arange(6) < inside)
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [(0, "No image lies inside"), (2, "a 1, b 1"), (6, "6 of 6 images circled.** That is all")],
+)
+def test_a_lasso_around_nothing_some_and_everything(inside, said):
+    at = AppTest.from_function(lasso, args=(inside,)).run()
+    assert not at.exception
+    assert said in text_of(at) + told(at, "info")
+
+
 # The components' parts ------------------------------------------------------------------------
 
 
@@ -114,6 +143,21 @@ def test_positions_keep_their_proportions():
     assert np.allclose(placed, [[-1, -0.25], [1, 0.25], [0, 2]])
     assert sides == [1, 0.25]
     assert np.isfinite(latent_map.squared(np.ones((3, 2)), np.empty((0, 2)))[0]).all()
+
+
+def test_a_map_in_three_dimensions_has_room_to_be_turned():
+    corners = np.array([[0, 0, 0], [8, 8, 8], [8, 0, 0]])
+    placed, sides = latent_map.squared(corners, np.empty((0, 3)))
+    assert np.allclose(placed, [[-1, -1, -1], [1, 1, 1], [1, -1, -1]])
+    assert np.allclose(sides, np.sqrt(3))
+
+
+def test_a_map_in_three_dimensions_has_all_that_a_flat_one_has(made):
+    at = page(made.vae, map_dimensions="3", map_drop="samples")
+    assert not told(at), told(at)
+    assert "drag to turn" in text_of(at)
+    assert "100 samples" in str(at.get("button_group"))
+    assert "explorer.latent_map" in players(at)
 
 
 def test_thumbnails_are_means_that_fit():

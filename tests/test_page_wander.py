@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from gan_runs import gan_run, workspace
 from live_pages import players, settled
-from test_pages import _navigation, labels, opened, sound, text_of, told
+from test_pages import _navigation, button, labels, opened, sound, text_of, told
 
 from explorer import data, runs
 from explorer.checkpoints import build, pack
@@ -45,7 +45,8 @@ def untrained(family: str, data_name: str = "fashion-mnist", **values):
 
 def working(at) -> bool:
     """Whether the page still waits for an answer."""
-    slots = ("scope-scores", "scope-cures", "scope-holes", *(f"wander-{i}" for i in range(6)))
+    slots = ("scope-scores", "scope-cures", "scope-holes", "wander-off")
+    slots += tuple(f"wander-{i}" for i in range(6))
     return any(slot in at.session_state and at.session_state[slot] for slot in slots)
 
 
@@ -119,7 +120,32 @@ def test_every_family_in_aligned_rows(made):
     assert not told(at), told(at)
     for said in ("Pixels", "AE", "VAE β = 0.3", "Each row begins", "20 steps up the ODE"):
         assert said in text
-    assert len(at.dataframe[0].value) == 3
+    assert "neither has training latents" in text
+    figures = at.dataframe[0].value
+    assert len(figures) == 3
+    assert figures[["off", "farthest", "round trip"]].notna().all(axis=None)
+
+
+def test_a_picture_of_ones_own_stands_at_an_end(made):
+    own = {0: np.full((1, 28, 28), 200, np.uint8), 1: np.zeros((3, 32, 32), np.uint8)}
+    at = opened("interpolate", wander=made.vae.id, wander_between="own")
+    at.session_state["wander_given"] = own  # the second is left from data of another shape
+    settled(sound(at.run()), working)
+    assert not told(at), told(at)
+    assert "End 1** · your picture" in text_of(at)
+    assert "wander_c1" not in {one.key for one in at.selectbox}
+    assert at.selectbox(key="wander_c2").value == "8"
+    assert "Back to test images" in labels(at)
+
+
+def test_a_slow_row_can_be_cancelled_and_drawn_later(made):
+    at = opened("interpolate", wander=made.gan.id)
+    sound(button(at, "Cancel").click().run())
+    assert "Cancelled before it was done: 1 more rows." in told(at, "info")
+    assert "wander-0" not in at.session_state
+    sound(button(at, "Draw them").click().run())
+    assert "wander-0" in at.session_state
+    assert not told(at, "info", "error")
 
 
 def test_four_noises_are_a_grid_and_a_film(made):

@@ -9,6 +9,7 @@ from explorer.abilities import copies
 from explorer.checkpoints import build
 from explorer.errors import InputError
 from explorer.models.base import last
+from explorer.questions import wandering as questions
 from explorer.recipe import recipe
 from explorer.sampling import SampleSettings
 
@@ -93,6 +94,15 @@ def test_a_grid_on_the_sphere_stays_there():
     assert torch.allclose(found.flatten(2).norm(dim=2), torch.ones(5, 5), atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [1, 1024])
+@pytest.mark.parametrize("straight", [True, False])
+def test_a_way_needs_neither_many_latents_nor_few(size, straight):
+    ends = torch.randn(2, size, generator=torch.Generator().manual_seed(3))
+    (found,) = wandering.way(ends, 5, straight)
+    assert found.isfinite().all()
+    assert torch.allclose(found[[0, -1]], ends, atol=1e-5)
+
+
 def test_three_ends_are_refused():
     with pytest.raises(InputError, match="3 ends"):
         wandering.way(ENDS[:3], 5, straight=True)
@@ -137,6 +147,30 @@ def test_a_diffusion_comes_back_to_where_it_began(made, images):
     with torch.no_grad():
         copied = model.to_data(model.from_data(probes.as_input(model, x))).clamp(0, 1).numpy()
     assert np.abs(found[0] - copied).max() < 0.02
+
+
+@pytest.mark.parametrize("family", ["vae", "latent-diffusion"])
+def test_what_was_passed_is_what_the_pictures_are_decoded_from(family, made, images):
+    model = made(family, **FAMILIES[family])
+    ends = end_of(wandering.of_images(model, images[1].x[:2], None))
+    z = end_of(wandering.passed(model, ends, 3, straight=True))
+    x = end_of(wandering.drawn(model, ends, 3, straight=True))
+    coder = model if family == "vae" else model.autoencoder
+    assert z.shape == (1, 3, model.latent if family == "vae" else 4)
+    assert np.allclose(probes.decode(coder, z[0]), x[0], atol=1e-5)
+
+
+def test_the_class_of_ones_own_picture_is_what_a_classifier_sees(images, monkeypatch):
+    told = questions._told_classes
+    x = images[1].x[:3]
+    monkeypatch.setattr(questions, "classifier", lambda name: object())
+    monkeypatch.setattr(questions, "verdicts", lambda judge, some: (np.full(len(some), 7), None))
+    assert told("blobs", x, (2, questions.OWN, 1)).tolist() == [2, 7, 1]
+    assert told("blobs", x, ()).tolist() == [7, 7, 7]
+    monkeypatch.setattr(questions, "classifier", lambda name: None)
+    assert told("blobs", x, (2, 0, 1)).tolist() == [2, 0, 1]
+    with pytest.raises(InputError, match="draws by class"):
+        told("blobs", x, (2, questions.OWN, 1))
 
 
 def test_no_class_is_told_on_the_way(made, images):

@@ -206,7 +206,11 @@ class LatentDiffusion(Diffusing):
 
     def to_data(self, x: Tensor) -> Tensor:
         """Standardised latents B Z -> data."""
-        return self.autoencoder.decode(x * self._spread + self.scale.running_mean)
+        return self.autoencoder.decode(self.unscaled(x))
+
+    def unscaled(self, x: Tensor) -> Tensor:
+        """Standardised latents B Z -> those of the autoencoder."""
+        return x * self._spread + self.scale.running_mean
 
     @property
     def _spread(self) -> Tensor:

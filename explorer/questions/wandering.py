@@ -13,19 +13,24 @@ import torch
 
 from explorer import catalog, data, holes, probes, wandering
 from explorer.answers import Aggregate, Samples, Ways, WayScores
+from explorer.attributes import verdicts
 from explorer.errors import InputError
 from explorer.inventing import latents
 from explorer.metrics.classifier import classifier
 from explorer.models.base import Model
+from explorer.models.gan import GAN
+from explorer.models.latent_diffusion import LatentDiffusion
 from explorer.questions import looking
 from explorer.questions.coders import few, images
-from explorer.questions.subjects import images_of, model_of
+from explorer.questions.subjects import fitted, images_of, model_of
 from explorer.wandering import finished
 
+OWN = -1  # the class of a picture that is no test image
 MOST = 8  # checkpoints in one answer
 TRAINED = 5000  # training images whose latents say where a model's latents are
 SHOWN = 1500  # of them, and as many of N(0, I), in a plane
 EDGES = np.linspace(-8, 8, 97)  # of histograms
+LOOKING = "Looking where the training latents are"
 CURVES = 32  # histograms in an answer
 KEPT = 6  # models whose latents are kept
 
@@ -51,6 +56,16 @@ def faded_ways(data_name: str, pairs: Pairs, steps: int) -> Ways:
     _rows(pairs, steps)
     x = data.load(data_name, "test").x
     a, b = (x[_known(side, len(x))] for side in zip(*pairs, strict=True))
+    return _faded(data_name, a, b, steps)
+
+
+def faded_way(data_name: str, x: np.ndarray, steps: int) -> Ways:
+    """Any two uint8 pictures 2 C H W faded into each other."""
+    few(steps)
+    return _faded(data_name, x[:1], x[1:], steps)
+
+
+def _faded(data_name: str, a: np.ndarray, b: np.ndarray, steps: int) -> Ways:
     return wandering.judged(wandering.faded(a, b, steps), classifier(data_name))
 
 
@@ -63,12 +78,16 @@ def way_scores(
     def one(checkpoint: str) -> Iterator[float | WayScores]:
         model = _encoder(checkpoint)
         where = yield from finished(_support(checkpoint))
-        z = _places(model, data_name, pairs, steps, straight).flatten(0, 1)
-        off = holes.off(z.numpy(), where)
-        trip = wandering.round_trip(model, z) / where.usual
-        yield WayScores(off.reshape(len(pairs), steps), trip.reshape(len(pairs), steps))
+        yield _scores(model, _places(model, data_name, pairs, steps, straight), where)
 
-    yield from _each(checkpoints, "Looking where the training latents are", one)
+    yield from _each(checkpoints, LOOKING, one)
+
+
+def _scores(model: Model, z: torch.Tensor, where: holes.Support) -> WayScores:
+    """How far latents rows columns Z are off those of the training images."""
+    flat = z.flatten(0, 1)
+    found = holes.off(flat.numpy(), where), wandering.round_trip(model, flat) / where.usual
+    return WayScores(*(one.reshape(z.shape[:2]) for one in found))
 
 
 def _places(model: Model, data_name: str, pairs: Pairs, steps: int, straight: bool) -> torch.Tensor:
@@ -148,30 +167,17 @@ def cures(checkpoints: tuple[str, ...], n: int, seed: int) -> Iterator[Told | di
 # Through any model --------------------------------------------------------------------------------
 
 
-def wander(
-    checkpoint: str,
-    data_name: str,
-    images: tuple[int, ...],
-    seeds: tuple[int, ...],
-    steps: int,
-    straight: bool,
-) -> Iterator[float | Ways]:
-    """The way between two test images, or a grid between four; without any, between ``seeds``.
+def wander(checkpoint: str, **asked: Any) -> Iterator[float | Ways]:
+    """The way between two pictures, or a grid between four; without any, between ``seeds``.
 
-    Yields how much is done (0 to 1), then the pictures, one row or as many as columns.
+    ``asked`` as in `_wandered`.  Yields how much is done (0 to 1), then the pictures, one row or as
+    many as columns.
     """
     model = model_of(checkpoint)
-    few(steps**2 if len(images or seeds) == 4 else steps)
-    if not model.spec.is_image:
-        raise InputError("This model is of points. Choose a model of pictures.")
-    if images:
-        real = images_of(data_name, model)
-        real = real.take(_known(images, len(real)))
-        ends = yield from finished(wandering.of_images(model, real.x, real.y), 0.5)
-    else:
-        ends = wandering.of_noise(model, seeds)
-    x = yield from finished(wandering.drawn(model, ends, steps, straight), 0.5, 0.5)
-    yield wandering.judged(x, classifier(data_name))
+    ends = yield from finished(_wandered(model, **asked), 0.5)
+    way = {name: asked[name] for name in ("steps", "straight")}
+    x = yield from finished(wandering.drawn(model, ends, **way), 0.5, 0.5)
+    yield wandering.judged(x, classifier(asked["data_name"]))
 
 
 def wander_now(**asked: Any) -> Ways:
@@ -180,11 +186,69 @@ def wander_now(**asked: Any) -> Ways:
     return found
 
 
+def wander_scores(
+    checkpoints: tuple[str, ...], **asked: Any
+) -> Iterator[Told | dict[str, WayScores]]:
+    """How far what lies on such ways is off the training latents, for models that have any."""
+    way = {name: asked[name] for name in ("steps", "straight")}
+
+    def one(checkpoint: str) -> Iterator[float | WayScores]:
+        model = model_of(checkpoint)
+        where = yield from finished(_support(checkpoint), 0.5)
+        ends = yield from finished(_wandered(model, **asked), 0.25, 0.5)
+        z = yield from finished(wandering.passed(model, ends, **way), 0.25, 0.75)
+        yield _scores(_encoder(checkpoint), z, where)
+
+    yield from _each(checkpoints, LOOKING, one)
+
+
+def _wandered(
+    model: Model,
+    data_name: str,
+    x: np.ndarray | None,
+    y: tuple[int, ...],
+    seeds: tuple[int, ...],
+    steps: int,
+    straight: bool,
+) -> Iterator[float | wandering.Ends]:
+    """How much is done, then the ends: two or four uint8 pictures N C H W, or noises of seeds.
+
+    ``y`` are the classes of pictures, none if there are no labels; `OWN` is a person's picture.
+    """
+    count = len(seeds) if x is None else len(x)
+    few(steps**2 if count == 4 else steps)
+    if not model.spec.is_image:
+        raise InputError("This model is of points. Choose a model of pictures.")
+    if x is None:
+        yield wandering.of_noise(model, seeds)
+        return
+    x = fitted(x, model)
+    knows = isinstance(model, GAN) and model.classes
+    classes = _told_classes(data_name, x, y) if knows else None
+    yield from wandering.of_images(model, x, classes)
+
+
+def _told_classes(data_name: str, x: np.ndarray, y: tuple[int, ...]) -> np.ndarray:
+    """The class of each picture; of a person's own that which a classifier sees in it."""
+    told = np.array(y or [OWN] * len(x), np.int64)
+    if (own := told == OWN).any():
+        if (judge := classifier(data_name)) is None:
+            raise InputError(
+                "This model draws by class, and nothing tells the class of a picture of yours. "
+                "Choose test images, or a model without classes."
+            )
+        told[own] = verdicts(judge, x[own] / np.float32(255))[0]
+    return told
+
+
 # What may be asked --------------------------------------------------------------------------------
 
 
 def _encoder(checkpoint: str) -> Model:
+    """What turns pictures into latents and back: the model, or a latent diffusion's autoencoder."""
     model = model_of(checkpoint)
+    if isinstance(model, LatentDiffusion):
+        return model.autoencoder
     if not {"Encodes", "Decodes"} <= set(model.capabilities) or not model.spec.is_image:
         raise InputError(
             "This model does not turn pictures into latents and back. Choose an autoencoder or a "

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -88,6 +89,35 @@ def cancel(slot: str) -> None:
     """Give up what a slot works on."""
     if held := st.session_state.pop(slot, None):
         held[1].cancel()
+
+
+@contextmanager
+def stoppable(stop: str, slot: str, question: str) -> Iterator[None]:
+    """Draw how far a slot is, with a way out beside it; `left` says who took it."""
+    words, button = st.columns([5, 1], vertical_alignment="bottom")
+    with words:
+        yield
+    if button.button("Cancel", icon=":material/close:", key=f"{stop}-cancel", width="stretch"):
+        st.session_state[f"{stop}-stopped"] = question
+        cancel(slot)
+        st.rerun()
+
+
+def left(stop: str, question: str) -> bool:
+    """Whether a person left this very question with Cancel."""
+    return st.session_state.get(f"{stop}-stopped") == question
+
+
+def stopped(stop: str, question: str, what: str, again: str) -> bool:
+    """Whether a person `left`; then it says so and offers to begin anew."""
+    if not left(stop, question):
+        return False
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(f"Cancelled before it was done: {what}.", icon=":material/stop:")
+        if st.button(again, key=f"{stop}-again", icon=":material/play_arrow:"):
+            st.session_state.pop(f"{stop}-stopped")
+            st.rerun()
+    return True
 
 
 def _watch(slot: str, show: Callable[[list[Any]], None]) -> None:

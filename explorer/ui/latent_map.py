@@ -20,7 +20,7 @@ _component = st.components.v2.component(
     "explorer.latent_map",
     html=source("latent_map.html"),
     css=source("common.css", "latent_map.css"),
-    js=source("pack.js", "scatter.js", "map_marks.js", "latent_map.js"),
+    js=source("pack.js", "scatter.js", "turning.js", "map_marks.js", "latent_map.js"),
 )
 
 
@@ -36,7 +36,7 @@ class Shade:
 
 @dataclass(frozen=True, eq=False)
 class Added:
-    """What lies on it besides: ``positions`` M 2, ``pictures`` M H W [3], and what they are."""
+    """What lies on it besides: ``positions`` M D, ``pictures`` M H W [3], and what they are."""
 
     positions: np.ndarray
     pictures: np.ndarray
@@ -56,15 +56,16 @@ def latent_map(
     added: Added | None = None,
     on_chosen: Callable[[], None] = lambda: None,
 ) -> np.ndarray | None:
-    """Show N points at ``positions`` N 2; returns which are circled (bool N), None for no lasso.
+    """Show N points at ``positions`` N D; returns which are circled (bool N), None for no lasso.
 
+    A map of D = 2 is moved, one of D = 3 is turned; all else is alike.
     ``pictures`` uint8 N H W [3] appear under the pointer, ``near`` int N K are each one's
     neighbours, ``total`` images could have been shown.  ``name`` says which points these are: what
     was chosen or circled among others is forgotten.  ``pick``, a turn and a point, is chosen
     whenever the turn changes; a click calls ``on_chosen``, and `chosen` tells the point.  Call it
     in a fragment.
     """
-    added = added or Added(np.empty((0, 2)), pictures[:0], "")
+    added = added or Added(np.empty((0, positions.shape[1])), pictures[:0], "")
     both = thumbnails(np.concatenate([pictures, added.pictures]))
     colours, coloured = _coloured(shade, len(positions))
     placed, sides = squared(positions, added.positions)
@@ -79,6 +80,7 @@ def latent_map(
         "links": near.shape[1],
         "turn": pick[0],
         "pick": pick[1],
+        "axes": positions.shape[1],
         "sides": sides,
         **colours,
         **shape_of(both[0]),
@@ -112,14 +114,18 @@ def _coloured(shade: Shade, count: int) -> tuple[dict[str, Any], np.ndarray]:
 
 
 def squared(positions: np.ndarray, added: np.ndarray) -> tuple[np.ndarray, list[float]]:
-    """All places as little-endian float32 in [-1, 1]², true to scale; newcomers may lie outside.
+    """All places as little-endian float32, true to scale: the longest side is [-1, 1].
 
-    And how far they reach to the right and upwards, of which one is 1.
+    Newcomers may lie outside.  And how far the places reach to the right and upwards: along their
+    own sides if there are two of them, however they are turned if there are three.
     """
     low, high = positions.min(0), positions.max(0)
     half = max(float((high - low).max()) / 2, 1e-12)
     placed = ((np.concatenate([positions, added]) - (low + high) / 2) / half).astype("<f4")
-    return placed, [max(0.05, float(side)) for side in (high - low) / 2 / half]
+    reach = (high - low) / 2 / half
+    if len(reach) == 3:
+        reach = np.full(2, np.linalg.norm(placed[: len(positions)], axis=1).max())
+    return placed, [max(0.05, float(side)) for side in reach]
 
 
 def thumbnails(pictures: np.ndarray, budget: int = BUDGET) -> np.ndarray:

@@ -11,7 +11,6 @@ from explorer.ui import latent_map, map_drop, map_words, url
 from explorer.ui.asking import guarded
 from explorer.ui.latent_map import Shade
 from explorer.ui.map_closely import circled, closely, newcomer
-from explorer.ui.map_deep import deep
 from explorer.ui.map_scene import Scene
 from explorer.ui.wall import wall
 
@@ -38,7 +37,7 @@ def view(scene: Scene) -> None:
         with right:
             row = _wanted(scene)
         with left:
-            inside = _flat(scene, shade, row, added) if _is_flat(scene) else deep(scene, shade, row)
+            inside = _drawn(scene, shade, row, added)
         with right:
             new = _new(scene, added)
             if inside is not None:
@@ -48,10 +47,6 @@ def view(scene: Scene) -> None:
             elif row is not None:
                 closely(scene.choice, scene.points, scene.images, row)
     _finder(scene)
-
-
-def _is_flat(scene: Scene) -> bool:
-    return scene.choice.how.dimensions == 2
 
 
 def _shade(scene: Scene) -> Shade:
@@ -73,7 +68,7 @@ def _shade(scene: Scene) -> Shade:
     return Shade(there[chosen], values=scene.points.values[chosen])
 
 
-def _flat(scene: Scene, shade: Shade, row: int | None, added: latent_map.Added | None):
+def _drawn(scene: Scene, shade: Shade, row: int | None, added: latent_map.Added | None):
     """The map in the browser; what is circled."""
     pictures = tiles(scene.images.x[scene.points.places])
     inside = latent_map.latent_map(
@@ -88,7 +83,7 @@ def _flat(scene: Scene, shade: Shade, row: int | None, added: latent_map.Added |
         added=added,
         on_chosen=lambda: _clicked(scene, added),
     )
-    st.caption(map_words.READING)
+    st.caption(map_words.READING[scene.choice.how.dimensions])
     return inside
 
 

@@ -16,11 +16,12 @@ TRUSTED = (
     "**Trustworthiness** falls when the map puts strangers side by side, **continuity** when it "
     "tears neighbours apart (Venna & Kaski 2001): 1 is perfect, one half is chance."
 )
-READING = (
-    "Hover to see the image, click to look closely, drag to move, wheel to zoom; with *Lasso*, or "
-    "Shift, drag around some. The lines from the chosen point lead to its nearest neighbours **in "
-    "the latents**: where they are long, the map is wrong."
-)
+READING = {
+    axes: f"Hover to see the image, click to look closely, drag to {does}, wheel to zoom; with "
+    "*Lasso*, or Shift, drag around some. The lines from the chosen point lead to its nearest "
+    "neighbours **in the latents**: where they are long, the map is wrong."
+    for axes, does in ((2, "move"), (3, "turn"))
+}
 DISTANCES = {
     "umap": "On a UMAP only nearness means something: distances between islands and their sizes "
     "do not.",

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer import data, figures
-from explorer.answers import Curve, Ways, WayScores
+from explorer import data
+from explorer.answers import Ways, WayScores
 from explorer.catalog import Entry
 from explorer.data import Data
-from explorer.ui import jobs, theme, url
+from explorer.ui import jobs, theme, url, way_curves
 from explorer.ui.asking import ask
 from explorer.ui.memory_view import progress
 from explorer.ui.rows import Row, figure
@@ -145,27 +145,5 @@ def middle(scores: WayScores) -> int:
 
 def curves(scores: dict[str, WayScores], asked: dict[str, Any], entries: dict[str, Entry]) -> None:
     """Along the way, on average over all pairs."""
-    t = np.linspace(0, 1, asked["steps"])
-    told = drawn(entries, asked)
-    groups = {
-        "Off the training latents": [
-            Curve(name, t, one.off.mean(0), i) for i, (name, one) in enumerate(scores.items())
-        ],
-        "Round trip": [
-            Curve(name, t, one.trip.mean(0), i) for i, (name, one) in enumerate(scores.items())
-        ],
-    }
-    if all(one.sure is not None for one in told.values()):
-        groups["Confidence"] = [
-            Curve(name, t, one.sure.mean(0), i) for i, (name, one) in enumerate(told.items())
-        ]
-    figure = figures.panels(groups, x_title="along the way", columns=len(groups), height=280)
-    st.plotly_chart(figure, key="scope-along", config=figures.CONFIG)
-    st.caption(
-        "Means over all ways above. **Off the training latents**: the distance to the nearest of "
-        "them, in units of what is usual between one and its nearest other (median), so 1 is among "
-        "them. The **round trip** decodes "
-        "a place and encodes its picture: where the decoder has met nothing, one does not come "
-        "back. The **confidence** is the probability of the class that our small classifier finds "
-        "likeliest."
-    )
+    way_curves.curves(drawn(entries, asked), scores, "scope-along")
+    st.caption(f"Means over all ways above. {way_curves.ABOUT}")

@@ -9,10 +9,11 @@ from explorer import data
 from explorer.data import Data
 from explorer.errors import InputError
 from explorer.pictures import enlarge, tiles
-from explorer.ui import url
+from explorer.ui import url, wander_own
+from explorer.ui.asking import key_of
 from explorer.ui.sampler_form import seed
 
-KINDS = {"images": "Test images", "noise": "Noises"}
+KINDS = {"images": "Test images", "own": "Your own pictures", "noise": "Noises"}
 COUNTS = {"2": "Two", "4": "Four"}
 WAYS = {"sphere": "On the sphere", "line": "Straight line"}
 VIEWS = {"pictures": "Pictures", "film": "Film"}
@@ -27,14 +28,19 @@ class Asked(NamedTuple):
     view: str
 
     @property
-    def images(self) -> tuple[int, ...]:
-        """The test images between which it goes; none if it goes between noises."""
-        return self.arguments["images"]
+    def pictures(self) -> np.ndarray | None:
+        """The pictures between which it goes, uint8 N C H W; None if it goes between noises."""
+        return self.arguments["x"]
+
+    @property
+    def key(self) -> str:
+        """Equal for equal questions."""
+        return key_of(self.arguments)
 
     @property
     def count(self) -> int:
         """Two ends or four."""
-        return len(self.images) or len(self.arguments["seeds"])
+        return len(self.arguments["seeds"] if self.pictures is None else self.pictures)
 
 
 def choose(name: str) -> Asked:
@@ -44,10 +50,13 @@ def choose(name: str) -> Asked:
         count = int(url.segmented("How many", COUNTS, "2", "wander_count"))
         way = url.segmented("The way", WAYS, "sphere", "wander_way")
         view = url.segmented("Shown as", VIEWS, "pictures", "wander_view")
-    images = _images(data.load(name, "test"), count) if kind == "images" else ()
-    seeds = _seeds(count) if kind == "noise" else ()
-    arguments = {"data_name": name, "images": images, "seeds": seeds, "steps": STEPS[count]}
-    return Asked(arguments | {"straight": way == "line"}, view)
+    arguments = {"data_name": name, "steps": STEPS[count], "straight": way == "line"}
+    ends = {"x": None, "y": (), "seeds": ()}
+    if kind == "noise":
+        ends["seeds"] = _seeds(count)
+    else:
+        ends |= _pictures(data.load(name, "test"), count, kind == "own")
+    return Asked(arguments | ends, view)
 
 
 def _seeds(count: int) -> tuple[int, ...]:
@@ -59,22 +68,37 @@ def _seeds(count: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _images(test: Data, count: int) -> tuple[int, ...]:
+def _pictures(test: Data, count: int, own: bool) -> dict[str, Any]:
+    """The pictures at the ends and their classes: test images, but where a person gave others."""
+    given = wander_own.given(test, count) if own else {}
+    places = _images(test, count, given)
+    x, y = test.x[places].copy(), () if test.y is None else test.y[places].tolist()
+    for end, picture in given.items():
+        x[end] = picture
+    if own:
+        wander_own.pads(test, count)
+    if len({one.tobytes() for one in x}) < count:
+        st.info(
+            "The same picture stands at two ends, so nothing changes on the way between them. "
+            "Choose another one to see a way.",
+            icon=":material/content_copy:",
+        )
+    return {"x": x, "y": tuple(wander_own.OWN if i in given else c for i, c in enumerate(y))}
+
+
+def _images(test: Data, count: int, given: dict[int, np.ndarray]) -> list[int]:
     """One test image an end, two in a row, as the corners of a grid; of labelled data by class."""
     found = []
     for i in range(count):
         if i % 2 == 0:
             cells = st.container(key=f"wrap-wander-ends-{i}").columns(2, gap="large")
         with cells[i % 2], st.container(horizontal=True, vertical_alignment="bottom"):
-            found.append(_image(test, i))
-            st.image(enlarge(tiles(test.x[found[-1:]])[0], 3), width=72)
-    if len(set(found)) < len(found):
-        st.info(
-            "The same picture stands at two ends, so nothing changes on the way between them. "
-            "Choose another one to see a way.",
-            icon=":material/content_copy:",
-        )
-    return tuple(found)
+            if i in given:
+                st.markdown(f"**End {i + 1}** · your picture", width="stretch")
+            found.append(0 if i in given else _image(test, i))
+            shown = given.get(i, test.x[found[-1]])
+            st.image(enlarge(tiles(shown[None])[0], 3), width=72)
+    return found
 
 
 def _image(test: Data, end: int) -> int:

@@ -1,12 +1,9 @@
 """*Interpolate*: the same ends through every model, the quick ones at once, the slow ones later."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
-from explorer import figures
-from explorer.answers import Curve, Film, Track, Ways
+from explorer.answers import Film, Track, Ways
 from explorer.catalog import Entry
 from explorer.pictures import enlarge
 from explorer.ui import jobs, theme
@@ -15,6 +12,7 @@ from explorer.ui.player import player
 from explorer.ui.rows import Row, figure, rows
 from explorer.ui.wander_ends import Asked
 
+STOP = "wander"
 JUMPY = 2.5  # largest step over the mean from which on a row is marked
 PIXELS = "Pixels"
 FOUND = {  # how each family finds an end that is a picture
@@ -38,11 +36,12 @@ def through(entries: dict[str, Entry], asked: Asked) -> dict[str, Ways]:
     found = {name: _known(entry, asked) for name, entry in entries.items()}
     place = st.container()
     missing = [name for name, one in found.items() if one is None]
-    for name in missing:
-        i = list(entries).index(name)
-        found[name] = _awaited(name, entries[name], asked, i, missing)
-        if jobs.working(_slot(i)):
-            break
+    if missing and not jobs.stopped(STOP, asked.key, f"{len(missing)} more rows", "Draw them"):
+        for name in missing:
+            i = list(entries).index(name)
+            found[name] = _awaited(name, entries[name], asked, i, missing)
+            if jobs.working(_slot(i)):
+                break
     with place:
         _show(found, asked)
     return {name: one for name, one in found.items() if one is not None}
@@ -58,7 +57,12 @@ def _known(entry: Entry, asked: Asked) -> Ways | None:
 
 def quick(entry: Entry, asked: Asked) -> bool:
     """Whether its rows can be drawn while one waits."""
-    return entry.header.has("Encodes") or (not asked.images and entry.header.has("Judges"))
+    return entry.header.has("Encodes") or (asked.pictures is None and entry.header.has("Judges"))
+
+
+def words(asked: Asked) -> dict[str, str]:
+    """How each family gets to these ends."""
+    return DRAWN if asked.pictures is None else FOUND
 
 
 def _slot(i: int) -> str:
@@ -72,9 +76,10 @@ def _awaited(name: str, entry: Entry, asked: Asked, i: int, missing: list[str]) 
         shares = [one for one in items if isinstance(one, float)]
         left = len(missing) - missing.index(name) - 1
         more = f", then {left} more" if left else ""
-        how = (FOUND if asked.images else DRAWN).get(entry.header.family, "working")
-        text = literal(f"{name}: {how}{more} …")
-        st.progress(min(1.0, shares[-1]) if shares else 0.0, text)
+        how = words(asked).get(entry.header.family, "working")
+        with jobs.stoppable(STOP, _slot(i), asked.key):
+            text = literal(f"{name}: {how}{more} …")
+            st.progress(min(1.0, shares[-1]) if shares else 0.0, text)
 
     return jobs.awaited(_slot(i), meanwhile, "wander", checkpoint=entry.exact, **asked.arguments)
 
@@ -94,10 +99,10 @@ def _show(found: dict[str, Ways | None], asked: Asked) -> None:
 
 def _beside(found: dict[str, Ways | None], asked: Asked) -> dict[str, Ways | None]:
     """With what fading the pixels of two pictures would do."""
-    if len(asked.images) != 2:
+    if asked.pictures is None or asked.count != 2:
         return found
-    name, steps = asked.arguments["data_name"], asked.arguments["steps"]
-    return {PIXELS: ask("faded_ways", data_name=name, pairs=(asked.images,), steps=steps)} | found
+    about = {name: asked.arguments[name] for name in ("data_name", "steps", "x")}
+    return {PIXELS: ask("faded_way", **about)} | found
 
 
 def _lines(found: dict[str, Ways | None], asked: Asked) -> list[Row]:
@@ -148,38 +153,3 @@ def around(pictures: np.ndarray) -> np.ndarray:
     top, right = pictures[0], pictures[1:, -1]
     bottom, left = pictures[-1, -2::-1], pictures[-2:0:-1, 0]
     return np.concatenate([top, right, bottom, left])
-
-
-# What is measured ---------------------------------------------------------------------------------
-
-
-def measured(found: dict[str, Ways], asked: Asked) -> None:
-    """How sure a classifier is along each way, and how even each is."""
-    if asked.count == 2 and all(one.sure is not None for one in found.values()):
-        t = np.linspace(0, 1, asked.arguments["steps"])
-        lines = [Curve(name, t, one.sure[0], i) for i, (name, one) in enumerate(found.items())]
-        title = "How sure a classifier is of what it sees"
-        chart = figures.curves(lines, title=title, x_title="along the way", legend="above")
-        chart.update_yaxes(range=[0, 1.03], tickformat=".0%")
-        st.plotly_chart(chart, key="wander-sure", config=figures.CONFIG)
-    st.dataframe([_line(name, one) for name, one in found.items()], hide_index=True)
-    st.caption(
-        "**Step**: root mean square difference a pixel of two neighbours, in per cent of black to "
-        "white. **Evenness**: largest step over the mean one; 1 is even, a sudden jump is large. "
-        "**Double exposure**: 1 if the middle of a row is the average of its ends, 0 if it is as "
-        "far from that as they are. **Confidence**: the classifier's probability of the class that "
-        "it finds likeliest, on average and where it is least sure."
-    )
-
-
-def _line(name: str, one: Ways) -> dict[str, Any]:
-    blend = one.blend[np.isfinite(one.blend)]
-    sure = one.sure
-    return {
-        "model": name,
-        "step (%)": round(100 * float(one.step.mean()), 1),
-        "evenness": round(float(one.jump.mean()), 2),
-        "double exposure": round(float(blend.mean()), 2) if len(blend) else None,
-        "confidence": None if sure is None else round(float(sure.mean()), 2),
-        "least": None if sure is None else round(float(sure.min()), 2),
-    }

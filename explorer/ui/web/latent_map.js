@@ -1,7 +1,10 @@
-// A map of points that are pictures: it pans, zooms, shows a picture under the pointer, and tells
-// Python which point was chosen or which were circled.
+// A map of points that are pictures: it pans or turns, zooms, shows a picture under the pointer, and
+// tells Python which point was chosen or which were circled.
 const CATCH = 14; // CSS pixels around the pointer in which a point is found
 const GLIDE = 700; // milliseconds from an old layout to a new one
+const START = [0.6, 0.35]; // radians to the side and down, at which a map in three dimensions begins
+const GRIP = 140; // CSS pixels that turn it by one radian
+const HIDDEN = 8; // squared CSS pixels that a point in the middle seems farther than one in front
 
 class LatentMap {
   constructor(root) {
@@ -9,7 +12,7 @@ class LatentMap {
     this.find = (name) => root.querySelector(`.${name}`);
     [this.view, this.over, this.tip] = ["view", "over", "tip"].map(this.find);
     this.scatter = new Scatter(this.view);
-    Object.assign(this, { mode: "move", zoom: 1, middle: [0, 0], chosen: -1, lasso: null, inside: null });
+    Object.assign(this, { mode: "move", zoom: 1, middle: [0, 0], turned: START, chosen: -1, lasso: null, inside: null });
     this.listen();
     this.setMode("move");
     this.resized = new ResizeObserver(() => this.paint());
@@ -28,9 +31,9 @@ class LatentMap {
   update([header, body], report) {
     const before = this.header;
     Object.assign(this, { header, report });
-    const { count, extra, width, height, channels, links } = header;
+    const { count, extra, width, height, channels, links, axes } = header;
     const take = reader(body);
-    const places = take(Float32Array, 2 * (count + extra));
+    const places = take(Float32Array, axes * (count + extra));
     this.shades = take(Uint8Array, count);
     this.values = take(Float32Array, count);
     this.near = take(Uint32Array, count * links);
@@ -41,9 +44,12 @@ class LatentMap {
       // Other points: nothing that was chosen or circled among the ones before means anything.
       Object.assign(this, { chosen: -1, inside: null, turn: undefined, zoom: 1, middle: [0, 0] });
     }
+    if (before?.axes !== axes) this.reset(false);
     if (this.turn !== header.turn) Object.assign(this, { turn: header.turn, chosen: header.pick });
-    this.glide(before?.name === header.name ? this.places : null, places);
-    this.view.setAttribute("aria-label", `${header.title}: ${count} points. Arrow keys move the map, plus and minus zoom.`);
+    this.glide(before?.name === header.name && before.axes === axes ? this.home : null, places);
+    const does = axes === 3 ? "turn" : "move";
+    this.find("modes").firstElementChild.textContent = does[0].toUpperCase() + does.slice(1);
+    this.view.setAttribute("aria-label", `${header.title}: ${count} points. Arrow keys ${does} the map, plus and minus zoom.`);
     this.hangLegend();
     Object.assign(this.root.dataset, { points: count, extra });
     this.tell();
@@ -53,14 +59,14 @@ class LatentMap {
   glide(from, to) {
     cancelAnimationFrame(this.gliding);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.places = to;
+    this.home = to;
     if (!from || still || from.every((value, i) => value === to[i]) || !from.length) return this.paint();
     const [start, now] = [performance.now(), to.slice()];
     const step = (time) => {
       const share = Math.max(0, Math.min(1, (time - start) / GLIDE));
       const eased = share * share * (3 - 2 * share);
       for (let i = 0; i < to.length; i++) now[i] = i < from.length ? from[i] + eased * (to[i] - from[i]) : to[i];
-      this.places = share < 1 ? now : to;
+      this.home = share < 1 ? now : to;
       this.paint();
       if (share < 1) this.gliding = requestAnimationFrame(step);
     };
@@ -81,18 +87,29 @@ class LatentMap {
     return true;
   }
 
+  // Where points are seen, and in three dimensions in which order: the farthest first.
+  project() {
+    const deep = this.header.axes === 3;
+    this.places = deep ? turned(this.home, ...this.turned) : this.home;
+    this.order = deep ? farthestFirst(this.places.depth, this.header.count) : null;
+  }
+
   right = (i) => this.wide / 2 + (this.places[2 * i] - this.middle[0]) * this.unit;
   down = (i) => this.high / 2 - (this.places[2 * i + 1] - this.middle[1]) * this.unit;
 
   paint() {
     if (!this.fit()) return;
+    this.project();
     const { ratio, scatter, header } = this;
     const look = lookOf(this.root);
     scatter.begin(Math.round(this.wide * ratio), Math.round(this.high * ratio), redGreenBlue(look.paper));
     const radius = ratio * Math.min(9, Math.max(1.5, Math.min(4.2, 130 / Math.sqrt(header.count))) * this.zoom ** 0.4);
     const [clear, faint] = [scatter.disc(radius, 0.85), scatter.disc(radius, 0.12)];
-    for (let i = 0; i < header.count; i++) {
-      const disc = this.inside && !this.inside[i] ? faint : clear;
+    const far = this.order && scatter.disc(0.8 * radius, 0.5);
+    for (let at = 0; at < header.count; at++) {
+      const i = this.order ? this.order[at] : at;
+      const seen = this.order && this.places.depth[i] < 0 ? far : clear;
+      const disc = this.inside && !this.inside[i] ? faint : seen;
       scatter.dot(ratio * this.right(i), ratio * this.down(i), disc, this.colours[this.shades[i]]);
     }
     scatter.end();
@@ -121,8 +138,10 @@ class LatentMap {
 
   nearest(x, y) {
     let [best, found] = [CATCH * CATCH, -1];
+    const { depth } = this.places;
     for (let i = 0; i < this.header.count + this.header.extra; i++) {
-      const away = (this.right(i) - x) ** 2 + (this.down(i) - y) ** 2;
+      const behind = depth ? HIDDEN * (1 - depth[i]) : 0;
+      const away = (this.right(i) - x) ** 2 + (this.down(i) - y) ** 2 + behind;
       if (away < best || (away === best && i >= this.header.count)) [best, found] = [away, i];
     }
     return found;
@@ -179,7 +198,7 @@ class LatentMap {
   press(event) {
     if (event.button) return;
     this.view.setPointerCapture(event.pointerId);
-    this.held = { at: this.at(event), middle: this.middle, moved: false };
+    this.held = { at: this.at(event), middle: this.middle, turned: this.turned, moved: false };
     if (this.mode === "lasso" || event.shiftKey) this.lasso = [this.held.at];
   }
 
@@ -195,7 +214,8 @@ class LatentMap {
       this.lasso.push([x, y]);
       return drawMarks(this);
     }
-    this.middle = [this.held.middle[0] - dx / this.unit, this.held.middle[1] + dy / this.unit];
+    if (this.header.axes === 3) this.turned = [this.held.turned[0] + dx / GRIP, upright(this.held.turned[1] + dy / GRIP)];
+    else this.middle = [this.held.middle[0] - dx / this.unit, this.held.middle[1] + dy / this.unit];
     this.paint();
   }
 
@@ -257,14 +277,15 @@ class LatentMap {
     const factor = { "+": 1.25, "=": 1.25, "-": 0.8 }[event.key];
     if (!step && !factor) return;
     event.preventDefault();
-    if (step) this.middle = this.middle.map((value, axis) => value + (0.15 * step[axis]) / this.zoom);
+    if (step && this.header.axes === 3) this.turned = [this.turned[0] - 0.1 * step[0], upright(this.turned[1] + 0.1 * step[1])];
+    else if (step) this.middle = this.middle.map((value, axis) => value + (0.15 * step[axis]) / this.zoom);
     if (factor) this.zoom = Math.max(0.5, Math.min(40, this.zoom * factor));
     this.paint();
   }
 
-  reset() {
-    Object.assign(this, { zoom: 1, middle: [0, 0] });
-    this.paint();
+  reset(paint = true) {
+    Object.assign(this, { zoom: 1, middle: [0, 0], turned: START });
+    if (paint) this.paint();
   }
 }
 

@@ -6,6 +6,7 @@ function drawMarks(map, look = lookOf(map.root)) {
   const context = over.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, wide, high);
+  if (header.axes === 3) drawCube(map, context, look);
   for (let i = header.count; i < header.count + header.extra; i++) drawDiamond(map, context, i, look);
   if (map.chosen >= 0) drawStar(map, context, look);
   if (map.hovered >= 0) drawRing(map, context, map.hovered, 6, look.ink, 1.5);
@@ -17,6 +18,21 @@ function drawMarks(map, look = lookOf(map.root)) {
   context.fill();
   context.globalAlpha = 1;
   context.stroke();
+}
+
+// A cube amid a map in three dimensions, by which one sees how it is turned.
+function drawCube(map, context, look) {
+  const size = map.header.sides[0] / Math.sqrt(3); // in view, however it is turned
+  const seen = turned(CORNERS.map((side) => size * side), ...map.turned);
+  const at = (i) => [map.wide / 2 + (seen[2 * i] - map.middle[0]) * map.unit, map.high / 2 - (seen[2 * i + 1] - map.middle[1]) * map.unit];
+  Object.assign(context, { strokeStyle: look.ink, lineWidth: 1, globalAlpha: 0.16 });
+  context.beginPath();
+  for (const [a, b] of EDGES) {
+    context.moveTo(...at(a));
+    context.lineTo(...at(b));
+  }
+  context.stroke();
+  context.globalAlpha = 1;
 }
 
 // The chosen point, and the way to its neighbours in the latents.
