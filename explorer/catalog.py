@@ -46,9 +46,10 @@ class Entry:
 
 
 def shipped() -> list[Entry]:
-    """The models that come with the program, by name; what is damaged or no model is left out."""
+    """The models that come with the program, by name; damaged and altered ones are left out."""
     keys = [SHIPPED + path.stem for path in sorted(FOLDER.glob("*.safetensors"))]
-    return [found for key in keys if (found := _entry(key))]
+    found = filter(None, map(_entry, keys))
+    return [one for one in found if not shipping.altered(one.path)]
 
 
 def trained(limit: int = 200) -> list[Entry]:

@@ -12,9 +12,10 @@ from test_pages import _navigation, opened, sound, text_of
 from explorer import catalog, data
 from explorer.answers import Film, Track
 from explorer.checkpoints import build, pack
+from explorer.errors import ResourceError
 from explorer.pictures import sheet
 from explorer.recipe import recipe
-from explorer.ui import zoo_links
+from explorer.ui import pickers, zoo_links
 from explorer.zoo import packing
 from explorer.zoo import recipes as book
 from explorer.zoo.recipes import ZooRecipe, recipes
@@ -87,7 +88,8 @@ def test_a_damaged_and_a_missing_file_are_told_and_the_rest_is_shown(shipped):
     assert "zoo build tiny" in told(at, "warning")
     shipped.unlink()
     at = sound(opened("zoo"))
-    assert "missing" in told(at, "warning")
+    assert "Not as they were shipped: A tiny VAE" in told(at, "warning")
+    assert "Its file tiny.safetensors is missing." in text_of(at)
     assert "A later VAE" in text_of(at)
 
 
@@ -124,3 +126,11 @@ def test_links_follow_from_what_a_model_can_do(name, pages):
     found = dict(zoo_links.links(catalog.entry(f"{catalog.SHIPPED}{name}")))
     assert [link.page for link in found] == pages.split()
     assert all(f"{catalog.SHIPPED}{name}" in str(address) for address in found.values())
+
+
+def test_a_model_whose_pictures_are_not_here_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("EXPLORER_DATA", raising=False)
+    pickers.datasets.clear()
+    with pytest.raises(ResourceError, match=r"Birds.*not on this machine.*EXPLORER_DATA"):
+        pickers.dataset("images", (3, 32, 32), "cifar10-birds")

@@ -212,6 +212,7 @@ def test_altered_missing_and_damaged_files_are_told(zoo, capsys):
         assert "zoo build tiny" in said
         with pytest.raises(StoreError, match=word):
             checkpoints.load(path)
+        assert catalog.shipped() == []
     path.unlink()
     assert main(["zoo", "check", "tiny"]) == StoreError.exit_code
     assert "missing" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.ui.asking import guarded
 from explorer.ui.pack import pack, shape_of, source
 
 
@@ -71,7 +72,11 @@ def drag_panel(
     return values
 
 
-drag_picture = st.fragment(drag_panel)  # for pages where nothing else follows the drag
+@st.fragment
+def drag_picture(*arguments: Any, **options: Any) -> None:
+    """`drag_panel` for pages where nothing else follows the drag; what goes wrong is said there."""
+    with guarded():
+        drag_panel(*arguments, **options)
 
 
 def read(state: Any, sliders: Sequence[Slider]) -> tuple[int, dict[str, float]]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer import catalog, data, runs
 from explorer.catalog import Entry
-from explorer.errors import ExplorerError, InputError
+from explorer.errors import ExplorerError, InputError, ResourceError
 from explorer.runs import Run
 from explorer.ui import url
 
@@ -20,8 +20,13 @@ def datasets() -> list[data.DatasetInfo]:
 def dataset(
     key: str = "data", shape: tuple[int, ...] | None = None, default: str = "fashion-mnist"
 ) -> data.DatasetInfo:
-    """A data set; with ``shape``, only those that are here and look like that."""
+    """A data set; with ``shape``, only those that are here and look like that.
+
+    Raises ResourceError, which says how to get ``default``, if none is.
+    """
     there = {d.name: d for d in datasets() if not shape or (d.available and d.shape == shape)}
+    if not there:
+        raise ResourceError(data.info(data.at_hand(default)).problem)
 
     def label(name: str) -> str:
         one = there[name]

@@ -31,7 +31,7 @@ ON_BOARD = ("FID", "FID at infinity", "KID", "precision", "recall")
 def show(card: Card) -> None:
     """All there is to say of one model."""
     chip = theme.chip(CHIPS.get(card.state, "failed"), STATES[card.state])
-    theme.show(theme.run_head(card.title, chip, zoo_grid.kicker(card)))
+    theme.show(theme.run_head(card.title, chip, zoo_grid.about(card)))
     st.markdown(literal(card.recipe.note))
     if card.problem:
         (st.warning if card.state in BAD else st.info)(literal(card.problem))

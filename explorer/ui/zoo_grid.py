@@ -8,6 +8,7 @@ import streamlit as st
 from explorer import data
 from explorer.names import family_name
 from explorer.ui import theme, url
+from explorer.ui.asking import literal
 from explorer.zoo.cards import BAD, STATES, Card
 
 ALL = "all"
@@ -22,14 +23,16 @@ COLUMNS = 4
 
 
 def grid(found: list[Card]) -> None:
-    """Every card that passes the filters, under two rows of buttons."""
+    """Every card that passes the filters; recipes that are still to be trained are folded away."""
     shown = _filtered(found)
-    ready = [card for card in shown if card.entry]
-    later = [card for card in shown if not card.entry and card.state not in BAD]
-    bad = [card for card in shown if card.state in BAD]
-    for card in bad:
-        st.warning(f"**{card.title}** · {card.problem}", icon=":material/error:")
-    _cards(ready)
+    later = [card for card in shown if card.state == "new"]
+    if bad := [card.title for card in found if card.state in BAD]:
+        st.warning(
+            f"Not as they were shipped: {literal('; '.join(bad))}. Their cards say what to do. "
+            "No page uses them meanwhile; all others work.",
+            icon=":material/error:",
+        )
+    _cards([card for card in shown if card.state != "new"])
     if later:
         with st.expander(f"Recipes whose weights are not here yet ({len(later)})"):
             _cards(later)
@@ -74,7 +77,7 @@ def _cards(found: list[Card]) -> None:
         columns = st.container(key=f"wrap-zoo-{found[start].name}").columns(COLUMNS)
         for column, card in zip(columns, found[start:], strict=False):
             with column.container(border=True, height="stretch"):
-                theme.show(picture(card), theme.note(card.title, card.recipe.note, kicker(card)))
+                theme.show(picture(card), theme.note(card.title, _text(card), kicker(card)))
                 st.page_link(
                     "pages/zoo.py",
                     label="Open",
@@ -83,10 +86,19 @@ def _cards(found: list[Card]) -> None:
                 )
 
 
+def _text(card: Card) -> str:
+    """What it is for, or what is wrong with it."""
+    return card.problem if card.state in BAD else card.recipe.note
+
+
 def kicker(card: Card) -> str:
     """Family and data on one line, and what is wrong, if anything is."""
-    parts = [family_name(card.recipe.family), title(card.recipe.data)]
-    return " · ".join(parts + [STATES[card.state]] * (card.state in BAD))
+    return about(card) + f" · {STATES[card.state]}" * (card.state in BAD)
+
+
+def about(card: Card) -> str:
+    """Family and data."""
+    return f"{family_name(card.recipe.family)} · {title(card.recipe.data)}"
 
 
 def picture(card: Card) -> str:
