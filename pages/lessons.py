@@ -38,6 +38,7 @@ def overview() -> None:
         st.warning(literal(problem), icon=":material/error:")
 
 
+url.show()
 if place := asked():
     with guarded():
         lesson_view.step(place)

@@ -119,6 +119,7 @@ theme.show(
         "point, and when it tells it nothing.",
     )
 )
+played = sure = None
 with guarded():
     curves = ask("loss_curves")
     names = losses({name: one["title"] for name, one in curves.items()})

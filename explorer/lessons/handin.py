@@ -25,6 +25,7 @@ class Figure:
     curves: tuple[Curve, ...] = ()
     axes: tuple[str, str] = ("", "")
     log_x: bool = False
+    log_y: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,12 +146,12 @@ def _plot(one: Figure) -> str:
     """Curves as one SVG: a line each, named at its end, with the extremes on the axes."""
     x = np.concatenate([line.x for line in one.curves]).astype(float)
     y = np.concatenate([line.y for line in one.curves]).astype(float)
-    low, high = np.nanmin(y), np.nanmax(y)
-    wide, tall = max(np.ptp(x), 1e-12), max(high - low, 1e-12)
+    y = y[np.isfinite(y)]
+    low, high = y.min(), y.max()
 
     def places(line: Curve) -> list[tuple[float, float]]:
-        across = EDGE + (line.x - x.min()) / wide * (WIDTH - 2 * EDGE)
-        down = EDGE + (high - line.y) / tall * (HEIGHT - 2 * EDGE)
+        across = EDGE + _share(line.x, x, one.log_x) * (WIDTH - 2 * EDGE)
+        down = HEIGHT - EDGE - _share(line.y, y, one.log_y) * (HEIGHT - 2 * EDGE)
         return [(a, b) for a, b in zip(across, down, strict=True) if np.isfinite(b)]
 
     drawn = "".join(_curve(line, places(line), i) for i, line in enumerate(one.curves))
@@ -162,6 +163,13 @@ def _plot(one: Figure) -> str:
         f'<text x="{WIDTH - EDGE}" y="{HEIGHT - 6}" text-anchor="end">{x.max():.4g}</text>'
     )
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{drawn}{told}</svg>'
+
+
+def _share(values: np.ndarray, known: np.ndarray, log: bool) -> np.ndarray:
+    """How far along an axis from the least to the greatest ``known`` value each one lies."""
+    scale = np.log10 if log else np.asarray
+    least, most = scale(known.min()), scale(known.max())
+    return (scale(np.asarray(values, float)) - least) / max(most - least, 1e-12)
 
 
 def _curve(line: Curve, places: list[tuple[float, float]], i: int) -> str:

@@ -95,6 +95,11 @@ def _base(name: str) -> str:
     return title(name.removesuffix("-full")).lower()
 
 
+def given(value: float) -> str:
+    """A number as a document gives it."""
+    return f"{value:,.10g}"
+
+
 def title(name: str) -> str:
     """What people call a data set, whole or its bundled part."""
     return data.title(name.removesuffix("-full"))

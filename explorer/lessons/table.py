@@ -4,7 +4,7 @@ from explorer import files
 from explorer.errors import ExplorerError
 from explorer.lessons import numbers, reading
 from explorer.lessons.doors import DOORS
-from explorer.lessons.numbers import digits
+from explorer.lessons.numbers import digits, given
 from explorer.lessons.reading import BUNDLED, Place
 from explorer.lessons.schema import Number
 
@@ -56,7 +56,7 @@ def _number(one: Number, entries: tuple) -> tuple[str, str, str, str]:
     except ExplorerError:
         ours = None
     verdict = numbers.judge(one, ours)
-    theirs = "" if one.document is None else f"{digits(one.document)} {one.unit}"
+    theirs = "" if one.document is None else f"{given(one.document)} {one.unit}"
     here = f"{digits(ours.value)} {ours.unit}" if ours else "–"
     reason = f": {verdict.reason}" if verdict.reason else ""
     return one.what, theirs.strip(), here.strip(), f"{verdict.state}{reason}. {one.why}"

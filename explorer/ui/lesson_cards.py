@@ -5,6 +5,7 @@ import streamlit as st
 
 from explorer import header
 from explorer.errors import ExplorerError
+from explorer.lessons import reading
 from explorer.lessons.reading import shipped
 from explorer.lessons.schema import Lesson
 from explorer.pictures import enlarge
@@ -29,28 +30,41 @@ def film() -> None:
 
 def cards(lessons: list[Lesson]) -> None:
     """A card a lesson, with how far one is."""
-    for i in range(0, len(lessons), ACROSS):
+    several = [*lessons, None]
+    for i in range(0, len(several), ACROSS):
         columns = st.container(key=f"wrap-lessons-{i}").columns(ACROSS)
-        for lesson, column in zip(lessons[i : i + ACROSS], columns, strict=False):
-            with column, st.container(border=True, height="stretch"):
-                _card(lesson)
+        for lesson, column in zip(several[i : i + ACROSS], columns, strict=False):
+            with column:
+                _card(lesson) if lesson else own()
+
+
+def own() -> None:
+    """What a teacher may add."""
+    with st.container(border=True, height="stretch"):
+        words = (
+            "A lesson is one data file: questions, pages in a given state, numbers. Put yours into "
+            f"the folder {reading.folder().name} beside the runs, and it stands here. The file "
+            "docs/lessons.md says how."
+        )
+        theme.show(theme.note("Write your own", words, "For teachers"))
 
 
 def _card(lesson: Lesson) -> None:
-    if (picture := cover(lesson.cover)) is not None:
-        st.image(picture, width="stretch")
-    source = f" · {lesson.source}" if lesson.source else ""
-    kicker = f"Lesson {lesson.key}{source}"
-    theme.show(theme.note(lesson.title, lesson.introduction, kicker))
-    count = len(lesson.steps)
-    said = sum(name.startswith(f"{lesson.key}.") for name in lesson_notes.answers())
-    st.caption(f"{count} steps" + (f", {said} answered" if said else ""))
-    st.page_link(
-        f"pages/{lesson_links.LESSONS}.py",
-        label="Go on" if said else "Begin",
-        icon=":material/play_arrow:",
-        query_params={"lesson": lesson.key, "step": str(min(said + 1, count))},
-    )
+    with st.container(border=True, height="stretch"):
+        if (picture := cover(lesson.cover)) is not None:
+            st.image(picture, width="stretch")
+        source = f" · {lesson.source}" if lesson.source else ""
+        kicker = f"Lesson {lesson.key}{source}"
+        theme.show(theme.note(lesson.title, lesson.introduction, kicker))
+        count = len(lesson.steps)
+        said = sum(name.startswith(f"{lesson.key}.") for name in lesson_notes.answers())
+        st.caption(f"{count} steps" + (f", {said} answered" if said else ""))
+        st.page_link(
+            f"pages/{lesson_links.LESSONS}.py",
+            label="Go on" if said else "Begin",
+            icon=":material/play_arrow:",
+            query_params={"lesson": lesson.key, "step": str(min(said + 1, count))},
+        )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

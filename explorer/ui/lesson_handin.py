@@ -11,7 +11,7 @@ from explorer.catalog import Entry
 from explorer.errors import ExplorerError
 from explorer.lessons import handin, reading
 from explorer.lessons.handin import Figure, Line, Part
-from explorer.lessons.numbers import digits
+from explorer.lessons.numbers import digits, given
 from explorer.lessons.reading import Place
 from explorer.lessons.schema import Lesson, Step
 from explorer.ui import lesson_links, lesson_notes, lesson_numbers, lesson_pictures
@@ -99,7 +99,7 @@ def _lines(step: Step, entries: tuple[Entry, ...]) -> list[Line]:
     found = []
     for one in step.numbers:
         ours, verdict = lesson_numbers.looked_up(one, entries)
-        theirs = "" if one.document is None else f"{digits(one.document)} {one.unit}"
+        theirs = "" if one.document is None else f"{given(one.document)} {one.unit}"
         here = f"{digits(ours.value)} {ours.unit} ({ours.where})" if ours else "–"
         why = f"{one.why} {verdict.reason}".strip()
         found.append(Line(one.what, theirs, here, verdict.state, why))

@@ -5,7 +5,7 @@ from html import escape
 from explorer.catalog import Entry
 from explorer.errors import ExplorerError, InputError
 from explorer.lessons import numbers
-from explorer.lessons.numbers import Found, Verdict, digits
+from explorer.lessons.numbers import Found, Verdict, digits, given
 from explorer.lessons.schema import Number, Step
 from explorer.runs import Run
 from explorer.ui import theme
@@ -37,23 +37,23 @@ def looked_up(number: Number, entries: tuple[Entry, ...]) -> tuple[Found | None,
 def _row(number: Number, entries: tuple[Entry, ...], run: Run | None) -> tuple[str, ...]:
     ours, verdict = looked_up(number, entries)
     theirs = (
-        _value(number.document, number.unit, numbers.title(number.data))
+        _value(given(number.document), number.unit, numbers.title(number.data))
         if number.document is not None
         else ""
     )
-    here = _value(ours.value, ours.unit, ours.data, ours.error) if ours else "–"
+    here = _value(digits(ours.value), ours.unit, ours.data, ours.error) if ours else "–"
     if own := _of_run(number, run):
-        here += f"<small>your run</small>{_value(own.value, own.unit, own.data)}"
+        here += f"<small>your run</small>{_value(digits(own.value), own.unit, own.data)}"
     source = f"<small>{escape(ours.where)}</small>" if ours else ""
     why = f"{escape(number.why)}<small>{escape(verdict.reason)}</small>"
     chip = theme.chip(LOOK[verdict.state], verdict.state)
     return f"{escape(number.what)}{source}", theirs, here, chip, why
 
 
-def _value(value: float, unit: str, name: str = "", error: float | None = None) -> str:
-    around = f" ± {digits(error)}" if error else ""
+def _value(value: str, unit: str, name: str = "", error: float | None = None) -> str:
+    around = f" ± {error:.2g}" if error else ""
     more = ", ".join(filter(None, (unit, name)))
-    return f"<b>{digits(value)}</b>{around}<small>{escape(more)}</small>"
+    return f"<b>{value}</b>{around}<small>{escape(more)}</small>"
 
 
 def _of_run(number: Number, run: Run | None) -> Found | None:

@@ -42,7 +42,8 @@ def draw(step: Step, entries: tuple[Entry, ...], key: str) -> list[Figure]:
         if one.picture is None and not one.curves:
             st.info(literal(one.title), icon=":material/movie:")
     if pictures:
-        theme.show(*(theme.strip(one.title, one.note, one.picture) for one in pictures))
+        strips = [theme.strip(one.title, one.note, one.picture) for one in pictures]
+        theme.show(theme.row(*strips, least="15rem") if _square(pictures) else "".join(strips))
     for i, one in enumerate(one for one in found if one.curves):
         figure = figures.curves(
             list(one.curves),
@@ -50,6 +51,8 @@ def draw(step: Step, entries: tuple[Entry, ...], key: str) -> list[Figure]:
             x_title=one.axes[0],
             y_title=one.axes[1],
             log_x=one.log_x,
+            log_y=one.log_y,
+            legend="above",
         )
         st.plotly_chart(figure, key=f"lesson-curves-{key}-{i}", config=figures.CONFIG)
         if one.note:
@@ -61,6 +64,11 @@ def shown(step: Step, entries: tuple[Entry, ...]) -> list[Figure]:
     """The pictures and curves of a step.  Raises ExplorerError where the engine refuses."""
     picture = step.picture
     return KINDS[picture.kind](picture, chosen(picture, entries))
+
+
+def _square(pictures: list[Figure]) -> bool:
+    """Whether pictures stand better beside than under each other."""
+    return len(pictures) > 1 and all(p.picture.shape[0] > p.picture.shape[1] / 2 for p in pictures)
 
 
 def still(step: Step, entries: tuple[Entry, ...]) -> list[Figure]:
@@ -317,7 +325,8 @@ def _sign(picture: Picture, entries: tuple[Entry, ...]) -> list[Figure]:
         Curve("the minus forgotten", steps, slips.descended(UPDATES, -1.0), 7),
     )
     note = "One latent, from μ = 1 and σ = 0.5, by gradient descent with rate 0.1."
-    return [Figure("The KL while it is minimised", note, None, lines, ("update", "nats"))]
+    axes = ("update", "nats")
+    return [Figure("The KL while it is minimised", note, None, lines, axes, log_y=True)]
 
 
 # Simple diffusion ---------------------------------------------------------------------------------

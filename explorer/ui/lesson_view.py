@@ -31,6 +31,9 @@ def step(place: Place) -> None:
         said = lesson_notes.predict(place)
         if said:
             verdict(place)
+        st.markdown(f"**Look:** {one.look}")
+        pages(place, models.entries)
+        train(place)
     with right:
         missing(place, models)
         if said:
@@ -40,10 +43,6 @@ def step(place: Place) -> None:
                 theme.show(veil("This one is best seen on its own page: open it on the left."))
         else:
             theme.show(veil("Say what you expect, and the picture appears here."))
-    with left:
-        st.markdown(f"**Look:** {one.look}")
-        pages(place, models.entries)
-        train(place)
     if said:
         below(place, models.entries)
     steps(place)

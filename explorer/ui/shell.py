@@ -20,10 +20,11 @@ def run(page) -> None:
     url.arrive(name if name != lesson_links.LESSONS else "")
     above = st.container()
     with guarded():
-        page.run()
-    with above, guarded():
         if name != lesson_links.LESSONS:
             lesson_links.bar()
+    with guarded():
+        page.run()
+    with above, guarded():
         lesson_links.strangers(name)
         while notices := url.notices():
             st.error(literal(notices.pop(0)), icon=":material/link:")

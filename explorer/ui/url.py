@@ -122,6 +122,14 @@ def clear() -> None:
     st.query_params.from_dict(kept)
 
 
+def show() -> None:
+    """Have the browser show the address as it is: a link of a page to itself changes only ours."""
+    if found := st.query_params.to_dict():
+        st.query_params.from_dict(found)
+    else:
+        st.query_params.clear()
+
+
 # Arriving from a lesson ---------------------------------------------------------------------------
 
 
