@@ -68,7 +68,9 @@ def film(found: Stage) -> None:
         st.caption(
             f"**Figures at epoch {now:g}.** Drag, or let go of the slider, to see those of another "
             "one. Every column shows its newest picture at or before the epoch, from the same "
-            "noise each time."
+            "noise each time. Below those with an encoder: test images, and under each row of them "
+            "its copies. A GAN has to search for a copy, a diffusion to walk to noise and back: "
+            "see the last table."
         )
         figures(found, now)
     last = stage_film.whole(found)[0].ticks[-1]
