@@ -9,7 +9,7 @@ from explorer import catalog, data, header, stage, worth
 from explorer.errors import ExplorerError, InputError
 from explorer.metrics.diversity import pairwise_distance
 from explorer.stage import Column
-from explorer.ui import kept, pickers, stage_answers, stage_film, stage_ways, theme, url
+from explorer.ui import kept, later, pickers, stage_answers, stage_film, stage_ways, theme, url
 from explorer.ui.asking import ask, guarded, literal
 from explorer.ui.stage_film import Stage
 from explorer.ui.stage_table import Told, table
@@ -181,6 +181,7 @@ with guarded():
     if standing.columns:
         film(standing)
         absent(standing)
+        later.picture_first("stage-seen")
         questions(standing)
     else:
         title = literal(data.title(standing.data))
