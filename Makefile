@@ -24,7 +24,7 @@ format: .venv/dev
 	$(RUN) -m ruff format .
 
 bench: .venv/dev  ## side-by-side measurements; nothing is asserted
-	for one in training sampling startup latency traverse memory scrubbing game latent_map; do $(RUN) -m benchmarks.$$one || exit 1; done
+	for one in training sampling startup first_picture latency traverse memory scrubbing game latent_map; do $(RUN) -m benchmarks.$$one || exit 1; done
 
 pretrained: .venv/app  ## train every shipped model from its recipe: hours; a second call goes on
 	$(RUN) -m explorer zoo build

@@ -18,6 +18,7 @@ from explorer.history import History
 from explorer.metrics.stability import LEAST, swing
 
 COURSE = "classifier distance"  # the validation term whose swings tell how steady a training was
+ALIKE = 0.02  # share of a figure within which another one is no better and no worse
 AT_AN_EPOCH = (COURSE, "effective classes", "pairwise distance", "reconstruction")
 
 Figures = dict[str, float]  # by name, such as those of `MEASURES`
@@ -129,11 +130,12 @@ def verdicts(known: Sequence[Figures]) -> list[tuple[str, str]]:
 
 
 def _places(values: Mapping[int, float], lower: bool) -> dict[int, int]:
-    """The place of each value, 1 the best; equal values share the better place."""
-    if len(set(values.values())) < 2:
-        return {}
+    """The place of each value, 1 the best; those that are alike share the better place."""
     sign = 1 if lower else -1
-    return {i: 1 + sum(sign * b < sign * a for b in values.values()) for i, a in values.items()}
+    ahead = {
+        i: sum(sign * (a - b) > ALIKE * abs(a) for b in values.values()) for i, a in values.items()
+    }
+    return {i: 1 + n for i, n in ahead.items()} if any(ahead.values()) else {}
 
 
 def _verdict(ranks: Mapping[str, tuple[float, int, int]], figures: Figures) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from explorer import catalog, data, header, stage, worth
 from explorer.errors import ExplorerError, InputError
 from explorer.metrics.diversity import pairwise_distance
 from explorer.stage import Column
-from explorer.ui import kept, pickers, stage_answers, stage_film, stage_ways, theme, url
+from explorer.ui import kept, later, pickers, stage_answers, stage_film, stage_ways, theme, url
 from explorer.ui.asking import ask, guarded, literal
 from explorer.ui.stage_film import Stage
 from explorer.ui.stage_table import Told, table
@@ -68,7 +68,9 @@ def film(found: Stage) -> None:
         st.caption(
             f"**Figures at epoch {now:g}.** Drag, or let go of the slider, to see those of another "
             "one. Every column shows its newest picture at or before the epoch, from the same "
-            "noise each time."
+            "noise each time. Below those with an encoder: test images, and under each row of them "
+            "its copies. A GAN has to search for a copy, a diffusion to walk to noise and back: "
+            "see the last table."
         )
         figures(found, now)
     last = stage_film.whole(found)[0].ticks[-1]
@@ -179,6 +181,7 @@ with guarded():
     if standing.columns:
         film(standing)
         absent(standing)
+        later.picture_first("stage-seen")
         questions(standing)
     else:
         title = literal(data.title(standing.data))

@@ -87,12 +87,24 @@ def test_cancelling_a_long_sampling_stops_it(app, open_page):
     expect(page.locator(".player")).to_have_count(0)
 
 
+def test_a_mark_on_the_stage_goes_to_its_epoch(app, open_page):
+    """At once in the browser, then in the address and in the figures below."""
+    page = open_page(app, "/stage?stage_data=fashion-mnist&epoch=20")
+    expect(button(page, "Epoch 20")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text("Figures at epoch 20.")).to_be_visible()
+    button(page, "Epoch 10").click()
+    expect(page).to_have_url(re.compile(r"epoch=10\b"))
+    expect(page.get_by_text("Figures at epoch 10.")).to_be_visible()
+    expect(button(page, "Epoch 10")).to_have_attribute("aria-pressed", "true")
+
+
 SIZES = (1440, 900, 390)
 OVERFLOW = """() => Math.max(...[document.documentElement, ...document.querySelectorAll(
   "[data-testid=stMain], [data-testid=stMainBlockContainer]")].map(
   one => one.scrollWidth - one.clientWidth))"""
 LOADED = {
     "/": ".player canvas",
+    "/stage": ".player canvas",
     "/train": ".st-key-train button",
     "/runs": ".stDataFrame canvas",
     "/reconstruct": ".st-key-wrap-own .paper",

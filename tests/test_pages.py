@@ -147,7 +147,7 @@ def opened(page: str, /, **address: str) -> AppTest:
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at.query_params.update(address)
     at.switch_page(f"pages/{page}.py").run()
-    if page == "start":  # a browser asks for the rest of it once it shows the film
+    if page in ("start", "stage"):  # a browser asks for the rest once it shows the film
         at.run()
     return sound(at)
 

@@ -73,5 +73,7 @@ def test_higher_is_better_where_it_is():
 
 def test_where_all_are_alike_nothing_follows():
     assert worth.verdicts([{"swing": 1.0}, {"swing": 1.0}, {}]) == [("", "")] * 3
+    near = [{"images seen": 249_600.0}, {"images seen": 250_000.0}]
+    assert worth.verdicts(near) == [("", "")] * 2
     assert worth.verdicts([{"swing": 1.0}]) == [("", "")]
     assert worth.verdicts([]) == []

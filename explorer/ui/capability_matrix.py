@@ -97,7 +97,8 @@ def brief(columns: Sequence[Column], ranked: bool) -> str:
     """HTML: all figures and nothing else, a line an ability, as a table."""
     names = "".join(f"<th scope=col>{escape(one.title)}</th>" for one in columns)
     lines = "".join(_line(ability, columns, ranked) for ability in BANDS)
-    return f'{_style()}<table class="gm-can-brief"><tr><td></td>{names}</tr>{lines}</table>'
+    table = f'<table class="gm-can-brief"><tr><td></td>{names}</tr>{lines}</table>'
+    return f'{_style()}<div class="gm-can-wide">{table}</div>'
 
 
 def _line(ability: str, columns: Sequence[Column], ranked: bool) -> str:
