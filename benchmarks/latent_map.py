@@ -1,9 +1,9 @@
 """A map of 20,000 pictures while it is dragged, and a plane of latents under the pointer.
 
-The map: pictures a second that the browser shows while the mouse drags it to and fro, and how long
-one painting of all points takes.  The plane: from a move of the pointer (the event's own time
-stamp) until a frame is shown that has the blended picture of this very place; the server is never
-asked.
+The map: pictures a second that the browser shows while the mouse drags it to and fro, flat or in
+three dimensions, which it turns, and how long one painting of all points takes.  The plane: from a
+move of the pointer (the event's own time stamp) until a frame is shown that has the blended picture
+of this very place; the server is never asked.
 At last: seconds of a UMAP of 5,000 x 32 latents, fitted and again.
 """
 
@@ -20,7 +20,7 @@ from benchmarks.chromium import chromium, open_page, served, settle, workspace
 from explorer import embedding, mapping
 from explorer.answers import LatentPlane
 
-COUNTS = (2000, 20_000)
+MAPS = ((2000, 2), (20_000, 2), (20_000, 3))  # points and dimensions
 SIDE, SIZE = 33, 28
 SECONDS = 5.0  # of dragging
 MOVES = 60  # of the pointer
@@ -64,7 +64,7 @@ COLLECT = """(pad) => {
 
 
 def page() -> None:
-    """The page that is measured, as Streamlit runs it: ``?count=N`` shows a map, else a plane."""
+    """The page that is measured, as Streamlit runs it: ``?count=N&axes=D`` a map, else a plane."""
     import streamlit as st
 
     from explorer.ui.latent_map import Shade, latent_map
@@ -75,9 +75,9 @@ def page() -> None:
     if "count" not in st.query_params:
         latent_pad(_plane(rng), None, key="pad", name="pad", axes=("u", "v"), letters="")
         return
-    count = int(st.query_params["count"])
+    count, axes = (int(st.query_params[name]) for name in ("count", "axes"))
     groups = rng.integers(0, 10, count)
-    positions = rng.normal(size=(10, 2))[groups] + 0.35 * rng.normal(size=(count, 2))
+    positions = rng.normal(size=(10, axes))[groups] + 0.35 * rng.normal(size=(count, axes))
     pictures = rng.integers(0, 256, (count, SIZE, SIZE), dtype=np.uint8)
     near = rng.integers(0, count, (count, 5))
     names = [f"class {i}" for i in range(10)]
@@ -91,9 +91,9 @@ def _plane(rng: np.random.Generator) -> LatentPlane:
     return LatentPlane(pictures, 3.0, points, np.empty((0, 2), np.float32))
 
 
-def dragged(browser: Browser, address: str, count: int) -> tuple[float, list[float]]:
+def dragged(browser: Browser, address: str, count: int, axes: int) -> tuple[float, list[float]]:
     """Pictures a second while the map is dragged, and milliseconds of single paintings."""
-    page = open_page(browser, f"{address}?count={count}")
+    page = open_page(browser, f"{address}?count={count}&axes={axes}")
     view = page.locator(".map .view")
     page.locator(f".map[data-points='{count}']").wait_for()
     settle(page)
@@ -169,30 +169,30 @@ def main() -> None:
     """The maps and the plane, alternating; then the fits."""
     asked = measure.options(__doc__.partition("\n")[0], rounds=3, fits=2)
     report = measure.Report("latent_map")
-    rates: dict[int, list[float]] = {count: [] for count in COUNTS}
-    paints: dict[int, list[float]] = {count: [] for count in COUNTS}
+    rates: dict[tuple[int, int], list[float]] = {one: [] for one in MAPS}
+    paints: dict[tuple[int, int], list[float]] = {one: [] for one in MAPS}
     laps: list[float] = []
     with workspace() as environment, chromium() as browser, TemporaryDirectory() as folder:
         app = Path(folder) / "map.py"
         app.write_text(APP, encoding="utf-8")
         with served(environment, "run", str(app)) as server:
             for _ in range(asked.rounds):
-                for count in COUNTS:
-                    rate, paint = dragged(browser, server.address, count)
-                    rates[count].append(rate)
-                    paints[count] += paint
+                for one in MAPS:
+                    rate, paint = dragged(browser, server.address, *one)
+                    rates[one].append(rate)
+                    paints[one] += paint
                 laps += pointed(browser, server.address)
     told = [
         {
-            "points": f"{count:,}",
+            "points": f"{count:,} in {axes}-D",
             "pictures/s": measure.median(r),
             "slowest": min(r),
             "load": measure.load(),
         }
-        for count, r in rates.items()
+        for (count, axes), r in rates.items()
     ]
     report.table("A map dragged with the mouse", told)
-    kinds = {f"painting {count:,} points": paint for count, paint in paints.items()}
+    kinds = {f"painting {n:,} points in {d}-D": paint for (n, d), paint in paints.items()}
     kinds["pointer to painted picture"] = laps
     report.table("In the browser", [row(what, some) for what, some in kinds.items()])
     report.table("Fits", fits(asked.fits))
