@@ -50,21 +50,6 @@ def test_from_the_map_to_the_image_and_back(app, open_page):
     expect(latents).to_have_attribute("data-circled", "500")
     expect(page.get_by_text("That is all of them.")).to_be_visible()
 
-    # in three dimensions it turns, and every point is a picture all the same
-    page.get_by_text("3-D", exact=True).click()
-    latents.get_by_role("radio", name="Turn").click()
-    expect(page.get_by_text("drag to turn")).to_be_visible()
-    flat = picture(view)
-    view.scroll_into_view_if_needed()
-    box, place = view.bounding_box(), number.input_value()
-    page.mouse.move(box["x"] + 100, box["y"] + 100)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 190, box["y"] + 130, steps=3)
-    page.mouse.up()
-    assert not np.array_equal(flat, picture(view))
-    click_a_point(page, latents, latents.get_attribute("data-chosen"))
-    expect(number).not_to_have_value(place)
-
     # the picture follows the pointer, and the server decodes where it was lifted
     pad = page.locator(".pad")
     ground = pad.locator(".ground")
