@@ -27,7 +27,8 @@ theme.show(
 with guarded():
     found = cards()
     if card := asked(found):
-        st.page_link("pages/zoo.py", label="All models", icon=":material/arrow_back:")
+        if st.button("All models", icon=":material/arrow_back:", type="tertiary"):
+            zoo_grid.show(None)
         zoo_card.show(card)
     else:
         zoo_grid.grid(found)

@@ -57,6 +57,12 @@ def test_the_page_opens_with_every_card_and_the_recipes_to_come(shipped):
     assert "A later VAE" in said
 
 
+def test_a_card_is_opened_with_a_click(shipped):
+    at = sound(opened("zoo"))
+    at.button("zoo-open-tiny").click()
+    assert players(sound(at.run())) == 1
+
+
 def test_filters_live_in_the_address(shipped):
     at = sound(opened("zoo", zoo_family="vae", zoo_data="mnist"))
     assert "A tiny VAE" in text_of(at)

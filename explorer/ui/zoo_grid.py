@@ -78,12 +78,18 @@ def _cards(found: list[Card]) -> None:
         for column, card in zip(columns, found[start:], strict=False):
             with column.container(border=True, height="stretch"):
                 theme.show(picture(card), theme.note(card.title, _text(card), kicker(card)))
-                st.page_link(
-                    "pages/zoo.py",
-                    label="Open",
-                    icon=":material/arrow_forward:",
-                    query_params={"model": card.name},
-                )
+                icon = ":material/arrow_forward:"
+                if st.button("Open", key=f"zoo-open-{card.name}", icon=icon, type="tertiary"):
+                    show(card.name)
+
+
+def show(name: str | None) -> None:
+    """Open the card of a model, or all of them; a link to the page itself would lose its address.
+
+    Ends this run of the script.
+    """
+    url.keep("model", name)
+    st.rerun()
 
 
 def _text(card: Card) -> str:
