@@ -23,6 +23,7 @@ from explorer.standings import shipped_wall
 from explorer.ui import jobs, kept, theme
 from explorer.ui.asking import ask, literal
 from explorer.ui.player import player
+from explorer.ui.wander_ends import between_noises
 
 USUAL = "Heun, 10 steps"  # how shipped samples of a diffusion were drawn
 SPOILT = (1000, 100, 10)  # steps of a sampler that adds noise at its end
@@ -225,9 +226,9 @@ def _noises(picture: Picture, entries: tuple[Entry, ...]) -> list[Figure]:
     """The way between two random latents."""
     found = []
     for entry in entries:
-        asked = {"data_name": _data_of(entry), "images": (), "steps": 13, "straight": False}
         seeds = (picture.seed, picture.seed + 1)
-        ways = ask("wander_now", checkpoint=entry.exact, seeds=seeds, **asked)
+        asked = {"data_name": _data_of(entry), "steps": 13, "straight": False}
+        ways = ask("wander_now", checkpoint=entry.exact, **asked, **between_noises(seeds))
         note = f"from noise {seeds[0]} to noise {seeds[1]}, on the sphere"
         found.append(_row(entry.title, note, ways.pictures[0]))
     return found

@@ -10,6 +10,7 @@ from explorer.ui import kept, theme, wander_rows
 from explorer.ui.asking import ask, literal
 from explorer.ui.rows import Row, by_epoch, figure
 from explorer.ui.stage_film import Stage
+from explorer.ui.wander_ends import between_images, between_noises
 
 STEPS = 9  # pictures of a way
 SEEDS = (0, 1)  # of the two noises
@@ -21,8 +22,8 @@ def ways(found: Stage) -> None:
     """The ways of all models that draw at once, side by side."""
     encoders = [c for c in found.columns if c.entry.header.has("Encodes", "Decodes")]
     inventors = [c for c in found.columns if c.entry.header.family in ("vae", "gan")]
-    between = {"images": _images(found.data), "seeds": ()}
-    noises = {"images": (), "seeds": SEEDS}
+    between = between_images(data.load(found.data, "test"), _images(found.data))
+    noises = between_noises(SEEDS)
     sides = [
         _side("Between two test images", encoders, found.data, between),
         _side("Between two noises", inventors, found.data, noises),
@@ -43,10 +44,10 @@ def _row(one: Column, data_name: str, ends: dict) -> Row:
     return Row(way.pictures[0], one.title, f"{jump:.1f}", jump >= wander_rows.JUMPY)
 
 
-def _images(data_name: str) -> tuple[int, ...]:
+def _images(data_name: str) -> list[int]:
     """The first test image of two classes."""
     labels = data.load(data_name, "test").y
-    return tuple(int(np.flatnonzero(labels == label)[0]) for label in ENDS)
+    return [int(np.flatnonzero(labels == label)[0]) for label in ENDS]
 
 
 def epochs(found: Stage) -> None:

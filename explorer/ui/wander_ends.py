@@ -51,12 +51,22 @@ def choose(name: str) -> Asked:
         way = url.segmented("The way", WAYS, "sphere", "wander_way")
         view = url.segmented("Shown as", VIEWS, "pictures", "wander_view")
     arguments = {"data_name": name, "steps": STEPS[count], "straight": way == "line"}
-    ends = {"x": None, "y": (), "seeds": ()}
     if kind == "noise":
-        ends["seeds"] = _seeds(count)
+        ends = between_noises(_seeds(count))
     else:
-        ends |= _pictures(data.load(name, "test"), count, kind == "own")
+        ends = _pictures(data.load(name, "test"), count, kind == "own")
     return Asked(arguments | ends, view)
+
+
+def between_noises(seeds: tuple[int, ...]) -> dict[str, Any]:
+    """The engine's arguments for the noises of two or four seeds."""
+    return {"x": None, "y": (), "seeds": seeds}
+
+
+def between_images(test: Data, places: list[int]) -> dict[str, Any]:
+    """The engine's arguments for two or four test images, by their places, and their classes."""
+    y = () if test.y is None else tuple(test.y[places].tolist())
+    return {"x": test.x[places].copy(), "y": y, "seeds": ()}
 
 
 def _seeds(count: int) -> tuple[int, ...]:
@@ -71,8 +81,8 @@ def _seeds(count: int) -> tuple[int, ...]:
 def _pictures(test: Data, count: int, own: bool) -> dict[str, Any]:
     """The pictures at the ends and their classes: test images, but where a person gave others."""
     given = wander_own.given(test, count) if own else {}
-    places = _images(test, count, given)
-    x, y = test.x[places].copy(), () if test.y is None else test.y[places].tolist()
+    ends = between_images(test, _images(test, count, given))
+    x, y = ends["x"], ends["y"]
     for end, picture in given.items():
         x[end] = picture
     if own:
@@ -83,7 +93,7 @@ def _pictures(test: Data, count: int, own: bool) -> dict[str, Any]:
             "Choose another one to see a way.",
             icon=":material/content_copy:",
         )
-    return {"x": x, "y": tuple(wander_own.OWN if i in given else c for i, c in enumerate(y))}
+    return ends | {"y": tuple(wander_own.OWN if i in given else c for i, c in enumerate(y))}
 
 
 def _images(test: Data, count: int, given: dict[int, np.ndarray]) -> list[int]:
