@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer import catalog, cli
+from explorer import catalog, cli, runs
 from explorer.answers import Curve
 from explorer.config import describe
 from explorer.errors import ExplorerError, InputError
@@ -200,6 +200,21 @@ def test_our_numbers_are_those_that_were_measured():
     assert (found.unit, found.data) == ("nats per image", "Fashion-MNIST")
     with pytest.raises(InputError, match="does not say its age"):
         numbers.found(Ours(source="model", model="@0", name="age"), (entry,))
+
+
+def test_a_students_run_has_its_number_beside_ours(tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPLORER_RUNS", str(tmp_path))
+    run = runs.create({"family": "vae", "data": "mnist"})
+    ours = Ours(source="model", name="KL")
+    assert numbers.of_run(ours, run) is None
+    with runs.Writer(run) as writer:
+        writer.begin(units={"KL": "nats per image"})
+        for step, value in ((10, 5.0), (20, 4.0)):
+            told = {"step": step, "epoch": step / 10, "terms": {"KL": value}, "learning_rate": 0.1}
+            writer.event("validation", **told)
+    found = numbers.of_run(ours, run)
+    assert (found.value, found.unit, found.data) == (4.0, "nats per image", "MNIST")
+    assert numbers.of_run(Ours(source="board", name="KL"), run) is None
 
 
 def test_what_is_left_of_a_picture_is_computed():

@@ -186,7 +186,7 @@ def test_trying_schedules_leaves_the_form_for_training_alone(workspace):
 )
 def test_a_model_can_be_trained_with_what_was_tried(noising, query, workspace):
     at = opened("forward", levels="100", noising=noising)
-    assert at.get("page_link")[-1].proto.query_string == query
+    assert at.main.get("page_link")[-1].proto.query_string == query
 
 
 def test_ones_own_picture(workspace, tmp_path):

@@ -4,13 +4,17 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from explorer import capabilities, catalog, data, few_shots, standings
 from explorer.answers import FewShots, Standing
 from explorer.catalog import Entry
-from explorer.errors import InputError
+from explorer.errors import InputError, StoreError
+from explorer.history import history
 from explorer.lesson import lesson as real_pictures
 from explorer.lessons.reading import model_of, shipped
 from explorer.lessons.schema import Number, Ours
+from explorer.runs import Run
 from explorer.schedules import schedule
 
 State = Literal["near", "differs", "not comparable", "not measured", "ours alone"]
@@ -61,6 +65,22 @@ class Verdict:
 def found(ours: Ours, entries: tuple[Entry, ...]) -> Found:
     """Our number.  Raises InputError in a sentence where it was not measured."""
     return SOURCES[ours.source](ours, model_of(ours, entries))
+
+
+def of_run(ours: Ours, run: Run) -> Found | None:
+    """The newest of the same number in a student's own run; None while there is none."""
+    if ours.source != "model":
+        return None
+    try:
+        told, name = history(run), run.settings["data"]
+    except StoreError:
+        return None
+    values = told.validation.curve(ours.name)[1]
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None
+    unit = told.facts.get("units", {}).get(ours.name, "")
+    return Found(float(values[-1]), unit, None, title(name), run.id)
 
 
 def judge(number: Number, ours: Found | None) -> Verdict:

@@ -101,7 +101,7 @@ def _lines(step: Step, entries: tuple[Entry, ...]) -> list[Line]:
         ours, verdict = lesson_numbers.looked_up(one, entries)
         theirs = "" if one.document is None else f"{given(one.document)} {one.unit}"
         here = f"{digits(ours.value)} {ours.unit} ({ours.where})" if ours else "–"
-        why = f"{one.why} {verdict.reason}".strip()
+        why = f"{one.why} ({verdict.reason})" if verdict.reason else one.why
         found.append(Line(one.what, theirs, here, verdict.state, why))
     return found
 
@@ -113,7 +113,8 @@ def _settings(place: Place, entries: tuple[Entry, ...]) -> dict[str, str]:
         asked = lesson_links.address(link, entries, place)
         if asked is not None:
             found[link.title] = lesson_links.written(link.page, asked)
-    return found | {"Seed": str(place.step.picture.seed)}
+    found["Seed of the pictures"] = str(place.step.picture.seed)
+    return found | {f"Seed of {e.title}": str(e.header.recipe["training"]["seed"]) for e in entries}
 
 
 def _commands(place: Place, entries: tuple[Entry, ...]) -> list[str]:

@@ -3,7 +3,7 @@
 from html import escape
 
 from explorer.catalog import Entry
-from explorer.errors import ExplorerError, InputError
+from explorer.errors import ExplorerError
 from explorer.lessons import numbers
 from explorer.lessons.numbers import Found, Verdict, digits, given
 from explorer.lessons.schema import Number, Step
@@ -42,7 +42,7 @@ def _row(number: Number, entries: tuple[Entry, ...], run: Run | None) -> tuple[s
         else ""
     )
     here = _value(digits(ours.value), ours.unit, ours.data, ours.error) if ours else "–"
-    if own := _of_run(number, run):
+    if run and (own := numbers.of_run(number.ours, run)):
         here += f"<small>your run</small>{_value(digits(own.value), own.unit, own.data)}"
     source = f"<small>{escape(ours.where)}</small>" if ours else ""
     why = f"{escape(number.why)}<small>{escape(verdict.reason)}</small>"
@@ -54,17 +54,3 @@ def _value(value: str, unit: str, name: str = "", error: float | None = None) ->
     around = f" ± {error:.2g}" if error else ""
     more = ", ".join(filter(None, (unit, name)))
     return f"<b>{value}</b>{around}<small>{escape(more)}</small>"
-
-
-def _of_run(number: Number, run: Run | None) -> Found | None:
-    """The same number of a run that the student started."""
-    if run is None or number.ours.source != "model":
-        return None
-    try:
-        newest = run.latest_checkpoint(verify=False)
-        if newest is None:
-            return None
-        own = number.ours.changed(model=f"{run.id}@{newest.step}")
-        return numbers.found(own, ())
-    except (InputError, ExplorerError):
-        return None
