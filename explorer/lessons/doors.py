@@ -34,7 +34,8 @@ DOORS = {
     "start": _door("Start"),
     "train": _door("Train", "run fork family data", families=""),
     "runs": _door("Runs", "runs"),
-    "stage": _door("One stage", "data epoch seed"),
+    "zoo": _door("Model zoo", "zoo_family zoo_data model"),
+    "stage": _door("One stage", "stage_data columns epoch"),
     "reconstruct": _door("Reconstruct and sample", "a b c third images first prior sample_seed"),
     "forward": _door(
         "Forward process",
