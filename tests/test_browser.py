@@ -57,7 +57,7 @@ def test_the_start_page_is_alive_and_one_click_trains(app, open_page):
         expect_state(page, "waiting")
         page.get_by_role("link", name="Start").click()
         expect(page.get_by_text("A VAE learns to dress · step 0")).to_be_visible()
-        page.get_by_role("link", name="Watch").click()
+        page.get_by_role("link", name="Watch", exact=True).click()
         assert run_in(page) == run
         button(page, "Stop").click()
         expect_state(page, "stopped")

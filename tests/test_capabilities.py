@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from explorer import capabilities, capability_command, catalog
+from explorer import capabilities, capability_command, catalog, shipping
 from explorer.capabilities import ABILITIES, KINDS, SHIPPED, Cell
 from explorer.errors import InputError
 from explorer.ui import capability_matrix as matrix
@@ -100,7 +100,7 @@ def test_a_damaged_file_is_not_believed(entry):
 
 def test_weights_that_are_gone_are_told(entry):
     entry.path.unlink()
-    catalog._digest.cache_clear()
+    shipping._digest.cache_clear()
     with pytest.raises(InputError, match="was given up just now"):
         assert entry.digest
 

@@ -217,6 +217,7 @@ def test_the_shipped_one_is_small_and_says_how_it_was_made(name):
     assert "/" not in command
 
 
+@pytest.mark.slow  # all 10,000 images: a minute on two cores
 @pytest.mark.parametrize("name", NAMES)
 def test_its_accuracy_and_floor_are_those_of_the_test_images(name):
     one, test = classifier(name), data.load(name, "test")
@@ -228,6 +229,7 @@ def test_its_accuracy_and_floor_are_those_of_the_test_images(name):
     assert one.distance(features[:2000]) == pytest.approx(one.floor, rel=1e-3)
 
 
+@pytest.mark.slow  # likewise
 @pytest.mark.parametrize("name", NAMES)
 def test_its_reference_are_the_bundled_training_images(name):
     one = classifier(name)

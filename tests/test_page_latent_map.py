@@ -110,7 +110,7 @@ def lasso(inside: int) -> None:
     images = Data("six", "test", np.zeros((6, 1, 4, 4), np.uint8), np.arange(6) % 2, ("a", "b"))
     empty = np.empty((6, 0))
     points = LatentPoints(np.arange(6), 6, "means", 2, empty, empty[0], empty, empty, {})
-    choice = Choice(entry("pretrained:gan-fashion"), None, "test", 6, MapSettings())
+    choice = Choice(entry("exact:fashion-mnist"), None, "test", 6, MapSettings())
     circled(choice, points, images, np.arange(6) < inside)
 
 
