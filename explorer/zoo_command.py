@@ -90,7 +90,9 @@ def check(asked: argparse.Namespace) -> int:
         recipe_of(name)
     chosen = [card for card in cards() if not asked.names or card.name in asked.names]
     wrong = [card.name for card in chosen if not _sound(card, asked.measure)]
-    print(f"{len(chosen) - len(wrong)} of {len(chosen)} are right")
+    there = [card for card in chosen if card.state != "new"]
+    unborn = f", {len(chosen) - len(there)} are not trained yet" if there != chosen else ""
+    print(f"{len(there) - len(wrong)} of {len(there)} are right{unborn}")
     return StoreError.exit_code if wrong else 0
 
 

@@ -151,7 +151,7 @@ def film(told: dict[str, History]) -> None:
 def curves(told: dict[str, History]) -> None:
     """How varied the pictures are over the steps."""
     places = st.container(key="wrap-clinic-curves").columns(2, gap="large")
-    names = {EFFECTIVE: "Effective classes", APART: "Two pictures apart (mean distance)"}
+    names = {EFFECTIVE: "Effective classes", APART: "Two pictures apart"}
     for place, (term, words_for) in zip(places, names.items(), strict=True):
         lines = []
         for name, one in told.items():
