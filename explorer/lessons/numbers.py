@@ -23,6 +23,7 @@ UNITS = {  # of figures whose sources do not say it
     "KL": "nats per image",
     "classifier distance": "classifier distance",
     "step": "rounds",
+    "effective classes": "classes",
     "FID": "FID",
     "FID at infinity": "FID",
 }

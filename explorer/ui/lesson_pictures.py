@@ -139,8 +139,8 @@ def _nothing(picture: Picture, entries: tuple[Entry, ...]) -> list[Figure]:
 
 
 def _data(picture: Picture, entries: tuple[Entry, ...]) -> list[Figure]:
-    """Original pictures of the step's data."""
-    name = picture.data
+    """Original pictures of what the step's models learned, or of its own data."""
+    name = _data_of(entries[0]) if entries else picture.data
     test = data.load(name, "test").x[: picture.n]
     return [_wall("Original pictures", data.title(name), tiles(test), 16)]
 

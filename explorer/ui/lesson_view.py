@@ -54,8 +54,8 @@ def verdict(place: Place) -> None:
     if right:
         st.success(f"**Just so.** {happens}", icon=":material/check:")
     else:
-        start = "Not quite. " if right is False else ""
-        st.info(f"**{start}**{happens}" if start else happens, icon=":material/lightbulb:")
+        start = "**Not quite.** " if right is False else ""
+        st.info(f"{start}{happens}", icon=":material/lightbulb:")
 
 
 def veil(text: str) -> str:
