@@ -18,6 +18,7 @@ from explorer.pictures import read_png
 SHOWN = (0, 1, 9, 10, 20, 25)  # epochs that the course looks at
 BUDGET = 24_000_000  # bytes of one film; beyond it tracks are cropped, then frames left out
 WAY = "reverse"  # the track in which a row shows one sample on its way
+BESIDE = 64  # frames of packed films beside each other
 TITLES = {
     "reconstructions": "Test images above, reconstructions below",
     "samples": "Samples from fixed noise",
@@ -131,6 +132,19 @@ def moments(films: Sequence[Film], most: int, kept: Sequence[float] = ()) -> tup
         return tuple(found)
     few = {found[i] for i in evenly(len(found) - 1, most)}
     return tuple(sorted(few | (set(kept) & set(found))))
+
+
+def side_by_side(named: Sequence[tuple[str, Film]], track: str) -> Film | None:
+    """One track of several packed films, title and film each, on one slider of epochs.
+
+    Those without it are left out; None if none has it.
+    """
+    found = [(t, film) for t, film in named if any(one.title == track for one in film.tracks)]
+    if not found:
+        return None
+    times = moments([film for _, film in found], BESIDE)
+    tracks = tuple(Track(title, at_epochs(film, track, times)) for title, film in found)
+    return Film(tracks, tuple(f"epoch {moment:g}" for moment in times), fps=5)
 
 
 def thumbnail(told: History) -> np.ndarray | None:

@@ -67,3 +67,11 @@ def test_a_slider_too_long_is_thinned_but_for_what_must_stay():
 
 def test_no_film_has_no_moment():
     assert films.moments((), 9) == ()
+
+
+def test_films_stand_side_by_side_by_epoch_whatever_their_frames():
+    found = films.side_by_side([("a", film(0, 1, 2)), ("b", film(0, 2)), ("a", film(1))], "samples")
+    assert found.labels == ("epoch 0", "epoch 1", "epoch 2")
+    assert [track.title for track in found.tracks] == ["a", "b", "a"]
+    assert [t.frames[:, 0, 0].tolist() for t in found.tracks] == [[1, 2, 3], [1, 1, 2], [0, 1, 1]]
+    assert films.side_by_side([("a", film(0))], "copies") is None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from explorer import catalog, data, figures, forward, header, levels
+from explorer import catalog, data, figures, films, forward, header, levels
 from explorer.answers import Curve, Film, Track
 from explorer.catalog import Entry
 from explorer.lesson import lesson as real_pictures
@@ -96,14 +96,8 @@ def film_of(picture: Picture, entries: tuple[Entry, ...]) -> Film | None:
     """The training films of some models on one slider, if the picture is a film."""
     if picture.kind != "film":
         return None
-    films = [(e.title, header.film(e.path)) for e in entries]
-    tracks = [(title, film, _track(film, picture.track)) for title, film in films if film]
-    tracks = [(title, film, track) for title, film, track in tracks if track is not None]
-    if not tracks:
-        return None
-    shortest = min(len(track.frames) for _, _, track in tracks)
-    labels = tracks[0][1].labels[:shortest]
-    return Film(tuple(Track(t, track.frames[:shortest]) for t, _, track in tracks), labels, fps=5)
+    found = [(e.title, header.film(e.path)) for e in entries]
+    return films.side_by_side([(title, film) for title, film in found if film], picture.track)
 
 
 def _track(film: Film, name: str) -> Track | None:

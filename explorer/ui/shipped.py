@@ -3,10 +3,8 @@
 import streamlit as st
 
 from explorer import catalog, films, header
-from explorer.answers import Film, Track
+from explorer.answers import Film
 from explorer.history import History
-
-FRAMES = 64
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -22,14 +20,9 @@ def film_of(family: str) -> tuple[str, Film] | None:
 def side_by_side(names: tuple[str, ...], track: str) -> Film | None:
     """One track of several shipped models on one slider of epochs; None unless all are here."""
     there = {e.key.removeprefix(catalog.SHIPPED): e for e in catalog.shipped()}
-    found = {there[n].title: header.film(there[n].path) for n in names if n in there}
-    if len(found) < len(names) or not all(found.values()):
-        return None
-    moments = films.moments(list(found.values()), FRAMES)
-    frames = {title: films.at_epochs(film, track, moments) for title, film in found.items()}
-    tracks = tuple(Track(title, drawn) for title, drawn in frames.items() if drawn is not None)
-    labels = tuple(f"epoch {moment:g}" for moment in moments)
-    return Film(tracks, labels, fps=5) if len(tracks) == len(names) else None
+    found = [(there[n].title, header.film(there[n].path)) for n in names if n in there]
+    beside = films.side_by_side([(title, film) for title, film in found if film], track)
+    return beside if beside and len(beside.tracks) == len(names) else None
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
