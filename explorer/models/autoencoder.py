@@ -4,7 +4,8 @@ r"""Autoencoder: squeeze an image through a few numbers and draw it again.
 
 with d the squared error, the absolute error or the binary cross-entropy.  Nothing asks the
 latents z to look like any distribution, so decoding z ~ N(0, I) gives noise: sample from a density
-fitted to the latents instead (`explorer.priors`; Ghosh et al. 2020).
+fitted to the latents instead (`explorer.priors`; Ghosh et al. 2020).  An adversary may join, which
+brings back the details that the loss blurs (`explorer.models.adversary`).
 
 Hinton & Salakhutdinov 2006, "Reducing the Dimensionality of Data with Neural Networks";
 Vincent et al. 2008 for the denoising variant.
@@ -16,13 +17,16 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from explorer import layers
 from explorer.config import Settings, setting
 from explorer.data import Spec
 from explorer.errors import InputError
-from explorer.models.base import Batch, Model, Objective, Step
+from explorer.models import adversary
+from explorer.models.adversary import Adversary
+from explorer.models.base import Batch, Model, Objective, Optimization, Step
+from explorer.recipe import TrainSettings
 
 LOSS_UNITS = {"l2": "squared error", "l1": "absolute error", "bce": "nats"}
 ARCHITECTURES = {
@@ -83,6 +87,17 @@ class Config(Settings):
         group="Objective",
         advanced=True,
     )
+    adversary: float = setting(
+        0.0,
+        "Adversary",
+        "Weight of a second network that learns to tell decoded pictures from real ones, as in a "
+        "GAN, and so brings back the details that a pixel loss blurs. 0: there is none.",
+        ge=0,
+        le=100,
+        group="Objective",
+        log=True,
+        advanced=True,
+    )
 
 
 class Autoencoder(Model):
@@ -106,6 +121,23 @@ class Autoencoder(Model):
         encoder, decoder = _networks(config, spec)
         self.encoder = encoder(spec.shape, config.width, config.latent * self.outputs_per_latent)
         self.decoder = decoder(spec.shape, config.width, config.latent)
+        self.adversary = None
+        if config.adversary:
+            conv = spec.is_image and config.architecture != "mlp"
+            self.adversary = Adversary(spec.shape, config.width, conv)
+
+    def parts(self) -> dict[str, nn.Module]:
+        if self.adversary is None:
+            return super().parts()
+        return {
+            adversary.PART: self.adversary,
+            "model": nn.ModuleList((self.encoder, self.decoder)),
+        }
+
+    def optimization(self, part: str, settings: TrainSettings) -> Optimization:
+        if part == adversary.PART:
+            return self.adversary.optimization(settings)
+        return super().optimization(part, settings)
 
     def units(self) -> dict[str, str]:
         return {"reconstruction": f"{LOSS_UNITS[self.config.loss]} per image"}
@@ -121,8 +153,29 @@ class Autoencoder(Model):
 
     def objectives(self, batch: Batch) -> Iterator[Objective]:
         z, _ = self.posterior(self.corrupted(batch))  # B C H W -> B Z
-        error = self.reconstruction_error(self.decoder(z).float(), batch.x)  # B
-        yield Objective("model", error.mean(), {"reconstruction": error.mean()})
+        raw = self.decoder(z).float()
+        error = self.reconstruction_error(raw, batch.x).mean()
+        yield from self.opposed(batch, raw, error, {"reconstruction": error})
+
+    def opposed(
+        self, batch: Batch, raw: Tensor, loss: Tensor, terms: dict[str, Tensor], scale: float = 1.0
+    ) -> Iterator[Objective]:
+        """The model's objective, after the adversary's if there is one.
+
+        ``raw`` B *shape is what was decoded, before the sigmoid; ``scale`` takes the loss from
+        sums per image to the unit that is optimised.
+        """
+        if self.adversary is not None:
+            fake = self._to_data(self.exposed(batch, raw))
+            yield self.adversary.objective(batch, fake)
+            deception = self.adversary.deception(fake)
+            loss = loss + self.config.adversary * deception
+            terms = terms | {"deception": deception}
+        yield Objective("model", loss * scale, terms)
+
+    def exposed(self, batch: Batch, raw: Tensor) -> Tensor:
+        """What the adversary sees of the decoder, B *shape before the sigmoid: its copies."""
+        return raw
 
     def validate(self, batch: Batch) -> dict[str, Tensor]:
         """The objective's terms, and how many latents carry information."""

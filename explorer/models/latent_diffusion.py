@@ -162,7 +162,8 @@ class LatentDiffusion(Diffusing):
         return self.config.autoencoder
 
     def adopt(self, other: Model) -> None:
-        self.autoencoder.load_state_dict(other.state_dict())
+        theirs = other.state_dict()  # perhaps with an adversary, which is of no use here
+        self.autoencoder.load_state_dict({k: theirs[k] for k in self.autoencoder.state_dict()})
 
     def parts(self) -> dict[str, nn.Module]:
         return {"autoencoder": self.autoencoder, "denoiser": self.net}

@@ -101,7 +101,8 @@ class VAE(autoencoder.Autoencoder):
         z = mean
         if self.config.sampling:
             z = mean + (log_var / 2).exp() * batch.noise("latent", mean.shape)
-        error = self.reconstruction_error(self.decoder(z).float(), batch.x).mean()
+        raw = self.decoder(z).float()
+        error = self.reconstruction_error(raw, batch.x).mean()
         kl = kl_to_standard_normal(mean, log_var)  # B Z
         beta = self.config.beta * beta_ramp(self.config, batch.epoch)
         weighed = beta * in_sum_units(self.config.beta_unit, self.pixels, self.latent)
@@ -113,7 +114,13 @@ class VAE(autoencoder.Autoencoder):
             "KL": divergence,
             "β": torch.tensor(beta),
         }
-        yield Objective("model", loss * self._scale(len(mean)), terms)
+        yield from self.opposed(batch, raw, loss, terms, self._scale(len(mean)))
+
+    def exposed(self, batch: Batch, raw: Tensor) -> Tensor:
+        """Half copies, half samples: what N(0, I) decodes to must look real as well."""
+        half = len(raw) // 2
+        z = batch.noise("prior", (len(raw) - half, self.latent))
+        return torch.cat([raw[:half], self.decoder(z).float()])
 
     def validate(self, batch: Batch) -> dict[str, Tensor]:
         """And which latents the KL goes to: one value each."""
