@@ -1,9 +1,11 @@
 """Blocks that two or more families share: encoders and decoders, convolutional and MLP."""
 
+from collections import OrderedDict
 from itertools import pairwise
 from math import prod
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -22,11 +24,35 @@ def channels(width: int, depth: int) -> int:
 
 def conv_block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     """3x3 convolution, group normalisation, SiLU."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False),
-        nn.GroupNorm(max(1, outputs // 16), outputs),
-        nn.SiLU(),
-    )
+    return _block(nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False))
+
+
+def _block(convolution: nn.Conv2d) -> nn.Sequential:
+    outputs = convolution.out_channels
+    return nn.Sequential(convolution, nn.GroupNorm(max(1, outputs // 16), outputs), nn.SiLU())
+
+
+class UpConv(nn.Conv2d):
+    """A picture doubled by its nearest neighbours, then a 3x3 convolution: B C H W -> B O 2H 2W.
+
+    The two are one transposed convolution of stride 2, whose 4x4 kernel adds up the taps that fall
+    on the same pixel: 16 products for each of the smaller picture's pixels instead of 36.  Doubled
+    first, it avoids the checkerboard of transposed convolutions with kernels of their own (Odena
+    et al. 2016, Deconvolution and Checkerboard Artifacts).
+    """
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__(inputs, outputs, 3, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv_transpose2d(x, self.kernel, stride=2, padding=1)
+
+    @property
+    def kernel(self) -> Tensor:
+        """O I 3 3 -> I O 4 4: the flipped kernel, summed over each 2 x 2 neighbourhood."""
+        taps = F.pad(self.weight.flip(2, 3).transpose(0, 1), (1, 1, 1, 1))
+        rows = taps[..., :-1, :] + taps[..., 1:, :]
+        return rows[..., :-1] + rows[..., 1:]
 
 
 def conv_encoder(shape: tuple[int, ...], width: int, outputs: int) -> nn.Sequential:
@@ -88,16 +114,11 @@ def _downs(shape: tuple[int, ...], width: int) -> list[nn.Module]:
 
 
 def _ups(shape: tuple[int, ...], width: int) -> list[nn.Module]:
-    """Nearest-neighbour upsampling then convolution, up to the picture.
-
-    Apart they avoid the checkerboard of transposed convolutions (Odena et al. 2016, Deconvolution
-    and Checkerboard Artifacts).
-    """
+    """Doubled by `UpConv` up to the picture; blocks are called 1, as weights before it have it."""
     last = max(width // 2, 8)
     widths = [*(channels(width, d) for d in range(halvings(shape[1]), 0, -1)), last]
-    ups = (
-        nn.Sequential(nn.Upsample(scale_factor=2), conv_block(a, b)) for a, b in pairwise(widths)
-    )
+    blocks = (_block(UpConv(a, b)) for a, b in pairwise(widths))
+    ups = (nn.Sequential(OrderedDict({"1": block})) for block in blocks)
     return [*ups, nn.Conv2d(last, shape[0], 3, padding=1)]
 
 
