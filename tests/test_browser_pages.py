@@ -15,6 +15,8 @@ pytestmark = pytest.mark.browser
 
 def test_samples_follow_the_prior_and_the_temperature(app, open_page, trained):
     page = open_page(app, f"/reconstruct?a={trained[0].id}&b={trained[1].id}")
+    answers = []
+    page.on("response", lambda reply: answers.append(reply.status) if "/drag/" in reply.url else 0)
     canvas = page.locator(".drag canvas").first
     expect(canvas).to_be_visible()
     until(lambda: is_painted(canvas))
@@ -26,6 +28,8 @@ def test_samples_follow_the_prior_and_the_temperature(app, open_page, trained):
     page.locator(".drag input[data-name=temperature]").fill("0")
     until(lambda: changed(page, mixture))
     expect(page.locator(".drag")).to_have_attribute("data-values", re.compile(r":0\b"))
+    assert answers  # without a rerun
+    assert set(answers) == {200}
 
 
 def changed(page: Page, before: np.ndarray) -> bool:

@@ -1,7 +1,7 @@
 """Sliders that repaint a picture while they are dragged.
 
-``st.slider`` says nothing until it is let go. Here the browser asks for one picture at a time, the
-fragment below answers with raw pixels, and the newest position is asked next.
+``st.slider`` says nothing until it is let go. Here the browser asks for one picture at a time, is
+answered with raw pixels, and asks for the newest position next.
 """
 
 import math
@@ -13,6 +13,7 @@ import numpy as np
 import streamlit as st
 
 from explorer.ui.asking import guarded
+from explorer.ui.direct import line
 from explorer.ui.pack import pack, shape_of, source
 
 
@@ -42,46 +43,73 @@ _component = st.components.v2.component(
 )
 
 
+Draw = Callable[[dict[str, float]], np.ndarray | Mapping[str, np.ndarray]]
+
+
 def drag_panel(
-    draw: Callable[[dict[str, float]], np.ndarray | Mapping[str, np.ndarray]],
+    draw: Draw,
     *,
     key: str,
     sliders: Sequence[Slider],
     title: str = "Picture",
     height: int | None = None,
+    alone: bool = False,
 ) -> dict[str, float]:
     """Show ``draw(values)`` (uint8 ``H W`` or ``H W 3``) and repaint it while a slider is dragged.
 
     Several pictures, each under its title, are shown side by side above the sliders. Call it in a
-    fragment: a drag reruns that and nothing else on the page. It returns the values; ``height`` is
-    the most CSS pixels a picture may be high.
+    fragment: a drag reruns that and nothing else on the page. If nothing follows the drag but the
+    picture, say that it is ``alone``: then nothing is rerun before the sliders rest, and ``draw``
+    must not show anything. It returns the values; ``height`` is the most CSS pixels a picture may
+    be high.
     """
+
+    def answer(question: Any) -> bytes:
+        return _drawn(draw, title, *understood(question, sliders))
+
     turn, values = read(st.session_state.get(key), sliders)
-    drawn = draw(values)
-    pictures = drawn if isinstance(drawn, Mapping) else {title: drawn}
-    header = {
-        "turn": turn,
-        "values": values,
+    more = {
         "title": title,
         "most": height,
         "sliders": [asdict(slider) for slider in sliders],
-        "pictures": [{"title": t, **shape_of(picture)} for t, picture in pictures.items()],
+        "line": line(key, answer) if alone else "",
     }
-    body = b"".join(np.ascontiguousarray(picture).tobytes() for picture in pictures.values())
-    _component(key=key, data=pack(header, body), on_question_change=lambda: None)
+    drawn = _drawn(draw, title, turn, values, more)
+    _component(key=key, data=drawn, on_question_change=lambda: None)
     return values
+
+
+def _drawn(
+    draw: Draw,
+    title: str,
+    turn: int,
+    values: dict[str, float],
+    more: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The message that has the browser paint ``draw(values)``."""
+    drawn = draw(values)
+    pictures = drawn if isinstance(drawn, Mapping) else {title: drawn}
+    shapes = [{"title": t, **shape_of(picture)} for t, picture in pictures.items()]
+    header = {"turn": turn, "values": values, "pictures": shapes, **(more or {})}
+    body = b"".join(np.ascontiguousarray(picture).tobytes() for picture in pictures.values())
+    return pack(header, body)
 
 
 @st.fragment
 def drag_picture(*arguments: Any, **options: Any) -> None:
     """`drag_panel` for pages where nothing else follows the drag; what goes wrong is said there."""
     with guarded():
-        drag_panel(*arguments, **options)
+        drag_panel(*arguments, alone=True, **options)
 
 
 def read(state: Any, sliders: Sequence[Slider]) -> tuple[int, dict[str, float]]:
+    """The component's state as (turn, values), each value inside its slider's range."""
+    return understood(_mapping(state).get("question"), sliders)
+
+
+def understood(question: Any, sliders: Sequence[Slider]) -> tuple[int, dict[str, float]]:
     """The browser's question as (turn, values), each value inside its slider's range."""
-    question = _mapping(_mapping(state).get("question"))
+    question = _mapping(question)
     asked = _mapping(question.get("values"))
     turn = question.get("turn")
     values = {slider.name: _inside(asked.get(slider.name), slider) for slider in sliders}

@@ -9,7 +9,7 @@ from explorer.catalog import Entry
 from explorer.pictures import sheet
 from explorer.ui import theme
 from explorer.ui.asking import ask
-from explorer.ui.drag import Slider, drag_panel
+from explorer.ui.drag import Slider, drag_picture
 from explorer.ui.rows import Row, rows
 from explorer.ui.traverse_subject import Start, figure_of, groups, share_of, what_orders
 
@@ -30,7 +30,6 @@ def sliders(entry: Entry, axes: LatentAxes, start: Start) -> None:
     )
 
 
-@st.fragment
 def _panel(entry: Entry, axes: LatentAxes, start: Start, which: list[int]) -> None:
     def draw(values: dict[str, float]) -> np.ndarray:
         by = tuple(round(values[f"z{i}"], 3) * float(axes.std[i]) for i in which)
@@ -53,7 +52,7 @@ def _panel(entry: Entry, axes: LatentAxes, start: Start, which: list[int]) -> No
         for i in which
     ]
     title = "Pictures of these latents"
-    drag_panel(draw, key=f"latents-{start.kind}-{which[0]}", sliders=there, title=title)
+    drag_picture(draw, key=f"latents-{start.kind}-{which[0]}", sliders=there, title=title)
 
 
 # One latent a row ---------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 // Sliders that ask Python for a picture while they move: one question at a time, and when an answer
-// comes the newest position is asked next, so the picture follows at the server's own pace.
+// comes the newest position is asked next, so the picture follows at the server's own pace. A panel
+// with a line of its own asks there, and tells the page once its sliders rest; else by a rerun.
 const PATIENCE = 4000; // milliseconds after which an unanswered question is given up
+const REST = 500; // milliseconds without a move
 
 class DragPanel {
   constructor(root) {
@@ -15,11 +17,13 @@ class DragPanel {
 
   destroy() {
     clearTimeout(this.timer);
+    clearTimeout(this.resting);
     this.resized.disconnect();
   }
 
   update([header, body], ask) {
     this.ask = ask;
+    if (this.header && header.turn < this.answered) return this.tell(); // the page is behind
     const sliders = JSON.stringify(header.sliders);
     if (this.sliders !== sliders) this.build(header, sliders);
     Object.assign(this, { header, body });
@@ -28,6 +32,32 @@ class DragPanel {
     this.answered = header.turn;
     this.paint();
     this.next();
+  }
+
+  async inquire(question) {
+    const answer = this.header.line && !this.cut && (await this.call(question));
+    if (question.turn !== this.asked) return;
+    if (!answer) return this.ask(question);
+    const [told, body] = unpack(answer);
+    this.header = { ...this.header, ...told };
+    Object.assign(this, { body, answered: question.turn });
+    this.paint();
+    this.next();
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.tell(), REST);
+  }
+
+  // What the line answers; nothing if it does not, which the page can explain.
+  async call(question) {
+    const body = JSON.stringify(question);
+    const signal = AbortSignal.timeout(PATIENCE);
+    const reply = await fetch(new URL(`drag/${this.header.line}`, document.baseURI), { method: "POST", body, signal }).catch(() => null);
+    this.cut = reply?.status >= 400; // there is no such line on this server
+    return reply?.status === 200 ? new Uint8Array(await reply.arrayBuffer()) : null;
+  }
+
+  tell() {
+    this.ask({ turn: this.asked, values: { ...this.values } });
   }
 
   build(header, sliders) {
@@ -93,7 +123,7 @@ class DragPanel {
       this.next();
     }, PATIENCE);
     this.root.classList.add("busy");
-    this.ask({ turn: this.asked, values: { ...this.values } });
+    this.inquire({ turn: this.asked, values: { ...this.values } });
   }
 
   paint() {
