@@ -44,7 +44,7 @@ QUICK = (
     *(looking.reconstruct, looking.sample, looking.interpolate),
     reversing.between,
     *(inventing.truncated, inventing.latent_plane, inventing.styles, inventing.class_paths),
-    inventing.real_distance,
+    *(inventing.real_distance, inventing.judged),
     *(simple.simple_settings, points.point_settings, points.picture_points),
     *(game.game_settings, game_table.game_begin, game_table.game_play),
     *(game_table.game_slow, game_table.game_film),

@@ -267,3 +267,13 @@ def test_less_is_different_the_more_is_truncated(named):
 def test_impossible_questions_are_refused_with_the_limit(named, asked, said):
     with pytest.raises(InputError, match=said):
         asked()
+
+
+def test_pictures_are_judged_by_the_models_own_discriminator(monkeypatch):
+    model, x = gan(), np.random.default_rng(0).integers(0, 255, (3, 1, 28, 28), np.uint8)
+    monkeypatch.setattr(questions, "model_of", lambda checkpoint: model)
+    right = model.judge(torch.tensor(x) / 255)
+    assert travelled(questions.judged("g", x)) == pytest.approx(right.detach().numpy(), abs=1e-5)
+    monkeypatch.setattr(questions, "model_of", lambda checkpoint: gan(LABELLED, conditional=True))
+    with pytest.raises(InputError, match="without classes"):
+        questions.judged("g", x)

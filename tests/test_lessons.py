@@ -4,18 +4,21 @@ import json
 import re
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from explorer import catalog, cli, runs
-from explorer.answers import Curve
+from explorer.answers import Curve, Film, Track
 from explorer.config import describe
 from explorer.errors import ExplorerError, InputError
 from explorer.lessons import doors, handin, numbers, reading, schema, slips, table
 from explorer.lessons.handin import Figure, Line, Part
 from explorer.lessons.numbers import Found
-from explorer.lessons.schema import Link, Number, Ours, Step
+from explorer.lessons.schema import Link, Number, Ours, Picture, Step
+from explorer.pictures import sheet
+from explorer.ui import lesson_losses
 
 ROOT = Path(__file__).parents[1]
 TRAINING = cli.TrainSettings
@@ -342,3 +345,36 @@ def test_the_table_in_the_docs_is_the_one_that_is_made():
     assert kept.partition("\n| ")[2] == table.markdown().partition("| ")[2], (
         "run `python -m explorer lessons --table` and put it into docs/demonstrations.md"
     )
+
+
+def test_what_a_loss_leaves_is_its_slope_at_the_logits_of_each_epoch(monkeypatch):
+    tiles = np.arange(3 * 4, dtype=np.uint8).repeat(4).reshape(3, 4, 2, 2)  # F N H W
+    film = Film(
+        (Track("samples", np.stack([sheet(some, 2) for some in tiles])),),
+        tuple(f"step {i} · epoch {i}" for i in range(3)),
+    )
+    d = np.linspace(-20, 20, 4001)
+    curves = {
+        "non-saturating": {"title": "N", "d": d, "gradient": 1 / (1 + np.exp(-d)) - 1},
+        "minimax": {"title": "M", "d": d, "gradient": -1 / (1 + np.exp(-d))},
+        "hinge": {"title": "H", "d": d, "gradient": d * 0 - 1},
+    }
+
+    def ask(name, **asked):
+        return curves if name == "loss_curves" else asked["x"][:, 0, 0, 0] - 6.0
+
+    header = SimpleNamespace(
+        film=lambda path: film,
+        facts={"spec": {"shape": [1, 2, 2]}},
+        recipe={"model": {"loss": "non-saturating"}},
+    )
+    monkeypatch.setattr(lesson_losses, "ask", ask)
+    monkeypatch.setattr(lesson_losses, "header", header)
+    entry = SimpleNamespace(path="", title="G", exact="g", header=header)
+    early, told = lesson_losses.told(Picture(kind="told", epochs=(0, 2)), (entry,))
+    kept = {one.name: one.y for one in told.curves}
+    sure = 1 / (1 + np.exp(6.0 - np.arange(12).reshape(3, 4)))
+    assert kept["M"] == pytest.approx(sure.mean(1), abs=1e-4)
+    assert kept["N"] == pytest.approx(1 - sure.mean(1), abs=1e-4)
+    assert set(kept) == {"M", "N"}
+    assert [early.picture[0, 0], early.picture[0, -1]] == [0, 8]

@@ -122,3 +122,4 @@ def test_a_model_without_latents_says_what_it_has_instead():
 def test_an_image_that_is_not_there_is_told():
     at = opened("traverse", coder=KEYS["vae-fashion"], begin="image", image="99999")
     assert "there are only 0 to 9999" in told(at)
+    assert not at.get("progress")

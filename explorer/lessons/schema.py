@@ -33,6 +33,7 @@ PICTURES = Literal[
     "real",
     "sign",
     "last-noise",
+    "told",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -9,10 +10,10 @@ from explorer import catalog, charting, inventing
 from explorer.answers import Condition, Paths, Samples, Styles
 from explorer.errors import InputError
 from explorer.metrics.classifier import classifier, problem
-from explorer.models.base import Decodes, Model
+from explorer.models.base import Decodes, Judges, Model
 from explorer.pictures import to_uint8
-from explorer.probes import decode
-from explorer.questions.subjects import model_of
+from explorer.probes import CHUNK, as_input, decode
+from explorer.questions.subjects import fitted, model_of
 
 MOST = 256  # pictures in an answer
 MEASURED = 48  # latents that shares of variance are measured on
@@ -110,6 +111,17 @@ def condition(checkpoint: str, each: int, seed: int) -> Iterator[float | Conditi
         yield problem(name)
     else:
         yield from inventing.condition(model, judge, each, seed)
+
+
+@torch.no_grad()
+def judged(checkpoint: str, x: np.ndarray) -> np.ndarray:
+    """The logits N that the discriminator gives to pictures uint8 N C H W."""
+    model = model_of(checkpoint)
+    if not isinstance(model, Judges) or getattr(model, "classes", ()):
+        raise InputError("Choose a GAN without classes: its discriminator judges any picture.")
+    return torch.cat(
+        [model.judge(some) for some in as_input(model, fitted(x, model)).split(CHUNK)]
+    ).numpy()
 
 
 def real_distance(checkpoint: str) -> float | None:

@@ -13,6 +13,7 @@ import streamlit as st
 
 from explorer.engine import engine
 from explorer.errors import ExplorerError, StoreError
+from explorer.ui.leaving import Left
 
 log = logging.getLogger("explorer")
 
@@ -67,6 +68,8 @@ def guarded() -> Iterator[None]:
     """What goes wrong inside is said in a sentence; no traceback reaches a person."""
     try:
         yield
+    except Left:
+        return
     except ExplorerError as error:
         told = st.warning if isinstance(error, StoreError) else st.error
         told(literal(error), icon=":material/error:")

@@ -2,14 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from explorer.errors import ExplorerError
-from explorer.ui import kept
+from explorer.ui import kept, leaving
 from explorer.ui.asking import key_of, literal, stream
 
 UNWATCHED = 20.0  # seconds after which work that nobody looks at is given up
@@ -91,33 +92,9 @@ def cancel(slot: str) -> None:
         held[1].cancel()
 
 
-@contextmanager
-def stoppable(stop: str, slot: str, question: str) -> Iterator[None]:
-    """Draw how far a slot is, with a way out beside it; `left` says who took it."""
-    words, button = st.columns([5, 1], vertical_alignment="bottom")
-    with words:
-        yield
-    if button.button("Cancel", icon=":material/close:", key=f"{stop}-cancel", width="stretch"):
-        st.session_state[f"{stop}-stopped"] = question
-        cancel(slot)
-        st.rerun()
-
-
-def left(stop: str, question: str) -> bool:
-    """Whether a person left this very question with Cancel."""
-    return st.session_state.get(f"{stop}-stopped") == question
-
-
-def stopped(stop: str, question: str, what: str, again: str) -> bool:
-    """Whether a person `left`; then it says so and offers to begin anew."""
-    if not left(stop, question):
-        return False
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"Cancelled before it was done: {what}.", icon=":material/stop:")
-        if st.button(again, key=f"{stop}-again", icon=":material/play_arrow:"):
-            st.session_state.pop(f"{stop}-stopped")
-            st.rerun()
-    return True
+def stoppable(stop: str, slot: str, question: str) -> AbstractContextManager[None]:
+    """Draw how far a slot is, with a way out beside it; `leaving.left` says who took it."""
+    return leaving.stoppable(stop, question, partial(cancel, slot))
 
 
 def _watch(slot: str, show: Callable[[list[Any]], None]) -> None:

@@ -1,11 +1,14 @@
 """Answers of the engine that came as streams, kept for all who ask the same."""
 
 from collections import OrderedDict
+from hashlib import blake2b
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from explorer.ui.asking import key_of, stream
+from explorer.ui import leaving
+from explorer.ui.asking import key_of, literal, stream
 
 MOST = 64  # answers
 
@@ -31,15 +34,34 @@ def keep(question: str, asked: dict[str, Any], answer: Any) -> Any:
 
 
 def awaited(question: str, text: str, **asked: Any) -> list[Any]:
-    """Everything a stream yields but numbers, which are shares done and move a bar meanwhile."""
-    found = find(question, asked)
-    if found is not None:
+    """Everything a stream yields but numbers, which are shares done and move a bar meanwhile.
+
+    A person may leave it, which raises Left and so ends the part of the page that needs it.
+    """
+    if (found := find(question, asked)) is not None:
         return found
-    bar, answers = st.progress(0.0, text), []
+    stop = f"{question}-{blake2b(key_of(asked).encode(), digest_size=8).hexdigest()}"
+    if leaving.stopped(stop, question, literal(_lowered(text)), "Go on"):
+        raise leaving.Left
+    place = st.empty()
+    with place.container(), leaving.stoppable(stop, question):
+        bar = st.progress(0.0, text)
+    try:
+        return keep(question, asked, _read(bar, question, text, asked))
+    finally:
+        place.empty()
+
+
+def _read(bar: DeltaGenerator, question: str, text: str, asked: dict[str, Any]) -> list[Any]:
+    answers = []
     for told in stream(question, **asked):
         if isinstance(told, float):
             bar.progress(min(told, 1.0), text)
         else:
             answers.append(told)
-    bar.empty()
-    return keep(question, asked, answers)
+    return answers
+
+
+def _lowered(text: str) -> str:
+    """What a bar says, in the middle of a sentence."""
+    return text[:1].lower() + text[1:].rstrip(" …")

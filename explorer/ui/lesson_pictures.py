@@ -20,7 +20,7 @@ from explorer.lessons.schema import Picture, Step
 from explorer.pictures import enlarge, sheet, tiles
 from explorer.schedules import schedule
 from explorer.standings import shipped_wall
-from explorer.ui import jobs, kept, theme
+from explorer.ui import jobs, kept, lesson_losses, theme
 from explorer.ui.asking import ask, literal
 from explorer.ui.player import player
 from explorer.ui.wander_ends import between_noises
@@ -378,4 +378,5 @@ KINDS = {
     "curves": _curves,
     "real": _real,
     "sign": _sign,
+    "told": lesson_losses.told,
 }

@@ -8,11 +8,10 @@ import streamlit as st
 from explorer import catalog, figures
 from explorer.answers import CopyRate, Curve
 from explorer.runs import Run
-from explorer.ui import jobs, theme
+from explorer.ui import counting, theme
 from explorer.ui import memory_words as words
 from explorer.ui.asking import literal
 from explorer.ui.memory_model import shipped
-from explorer.ui.memory_view import progress
 
 SAMPLES = 250
 MOST = 12  # checkpoints of a run
@@ -49,17 +48,12 @@ def rewarded() -> None:
 def measured(slot: str, keys: tuple[str, ...]) -> tuple[CopyRate, ...] | None:
     """The rates of some checkpoints, or None while they are being measured."""
 
-    def meanwhile(items: list[Any]) -> None:
-        done = [item for item in items if not _is_progress(item)]
-        progress(slot, [item for item in items if _is_progress(item)])
+    def meanwhile(done: list[tuple[CopyRate, ...]]) -> None:
         if done:
             theme.show(theme.row(*map(_card, done[-1]), least="13rem"))
 
-    return jobs.awaited(slot, meanwhile, "copy_rates", checkpoints=keys, n=SAMPLES, seed=0)
-
-
-def _is_progress(item: tuple) -> bool:
-    return isinstance(item[0], str)
+    what, asked = "counting copies", {"checkpoints": keys, "n": SAMPLES, "seed": 0}
+    return counting.awaited(slot, what, "Count them", "copy_rates", show=meanwhile, **asked)
 
 
 def _card(rate: CopyRate) -> str:

@@ -6,8 +6,7 @@ import streamlit as st
 from explorer import data, figures
 from explorer.answers import Curve, Shifts
 from explorer.pictures import enlarge, tiles
-from explorer.ui import jobs, theme
-from explorer.ui.memory_view import progress
+from explorer.ui import counting, theme
 from explorer.ui.source import code
 
 DATA = "fashion-mnist"
@@ -37,11 +36,8 @@ def misleading() -> None:
                 "Training picture", 0, 9999, FIRST, key="memory_picture", persist_state="session"
             )
         )
-    slot = "memory-shifts"
-    found = jobs.awaited(
-        slot, lambda items: progress(slot, items), "copy_shifts", data_name=DATA, index=index
-    )
-    if found:
+    what, asked = "looking for moved pictures", {"data_name": DATA, "index": index}
+    if found := counting.awaited("memory-shifts", what, "Look for them", "copy_shifts", **asked):
         told(guess, found)
         moved(index, found)
         shares(found)

@@ -1,6 +1,5 @@
 """Samples beside their nearest pictures: the wall, one sample looked at closely, the distances."""
 
-import time
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from explorer.catalog import Entry
 from explorer.data import Data
 from explorer.palette import CATEGORICAL
 from explorer.pictures import enlarge, tiles
-from explorer.ui import jobs, theme
+from explorer.ui import counting, jobs, theme
 from explorer.ui import memory_words as words
 from explorer.ui.asking import literal
 from explorer.ui.wall import wall
@@ -37,7 +36,7 @@ def studied(entry: Entry, space: str, n: int, seed: int) -> Copies | None:
 
 def meanwhile(items: list[Any]) -> None:
     """How far it is, and the samples as soon as there are any."""
-    progress(SLOT, [item for item in items if isinstance(item, tuple)])
+    counting.progress(SLOT, [item for item in items if isinstance(item, tuple)])
     if st.session_state.get(SPACE) == "inception":
         stop = st.button("Cancel", icon=":material/close:", key="memory-cancel", on_click=_back)
         if stop:
@@ -50,24 +49,6 @@ def meanwhile(items: list[Any]) -> None:
 def _back() -> None:
     """Pixels need no network."""
     st.session_state[SPACE] = "pixels"
-
-
-def progress(slot: str, told: list[tuple[str, int, int]]) -> None:
-    """A bar with what is done and how long it still takes."""
-    if not told:
-        st.progress(0.0, "Waiting for its turn …")
-        return
-    text, done, total = told[-1]
-    since = st.session_state.setdefault(f"{slot}-since", {})
-    start, first = since.setdefault(text, (time.monotonic(), done))
-    if done < first:
-        since[text] = start, first = (time.monotonic(), done)
-    left = ""
-    if done > first:
-        seconds = (total - done) * (time.monotonic() - start) / (done - first)
-        left = f", about {seconds:.0f} s left" if seconds >= 2 else ""
-    counted = f": {done:,} of {total:,}" if total > 1 else ""
-    st.progress(min(1.0, done / total), f"{text}{counted}{left} …")
 
 
 # The wall -----------------------------------------------------------------------------------------

@@ -11,8 +11,7 @@ from explorer import figures
 from explorer.answers import Aggregate, Curve
 from explorer.catalog import Entry
 from explorer.palette import CATEGORICAL
-from explorer.ui import jobs, theme
-from explorer.ui.memory_view import progress
+from explorer.ui import counting, theme
 from explorer.ui.source import code
 
 SLOT = "scope-holes"
@@ -27,12 +26,12 @@ def found(entries: dict[str, Entry]) -> dict[str, Aggregate] | None:
     """Where the latents of every row are; what is known so far is drawn while the rest comes."""
     names = {entry.exact: name for name, entry in entries.items()}
 
-    def meanwhile(items: list[Any]) -> None:
-        progress(SLOT, [item for item in items if isinstance(item, tuple)])
-        if done := [item for item in items if isinstance(item, dict)]:
+    def meanwhile(done: list[dict[str, Aggregate]]) -> None:
+        if done:
             draw({names[key]: one for key, one in done[-1].items()})
 
-    told = jobs.awaited(SLOT, meanwhile, "aggregates", checkpoints=tuple(names))
+    what, asked = "where the latents are", {"checkpoints": tuple(names)}
+    told = counting.awaited(SLOT, what, "Look for them", "aggregates", show=meanwhile, **asked)
     return told and {name: told[key] for key, name in names.items()}
 
 

@@ -1,14 +1,11 @@
 """*AE against VAE*: what each row invents, from N(0, I) and from a fitted density."""
 
-from typing import Any
-
 import streamlit as st
 
 from explorer.answers import Samples
 from explorer.catalog import Entry
-from explorer.ui import jobs, theme
+from explorer.ui import counting, theme
 from explorer.ui.asking import ask
-from explorer.ui.memory_view import progress
 from explorer.ui.rows import Row, figure
 from explorer.ui.sampler_form import seed
 
@@ -26,11 +23,8 @@ def samples(entries: dict[str, Entry]) -> None:
     place = st.empty()
     place.html(sides(plain, None))
     keys = tuple(entry.exact for entry in entries.values())
-
-    def meanwhile(items: list[Any]) -> None:
-        progress(SLOT, [item for item in items if isinstance(item, tuple)])
-
-    cured = jobs.awaited(SLOT, meanwhile, "cures", checkpoints=keys, **asked)
+    what = "the cure, ten Gaussians fitted to each row's latents"
+    cured = counting.awaited(SLOT, what, "Fit them", "cures", checkpoints=keys, **asked)
     if cured:
         place.html(sides(plain, {name: cured[e.exact] for name, e in entries.items()}))
     st.caption(

@@ -9,9 +9,8 @@ from explorer import data
 from explorer.answers import Ways, WayScores
 from explorer.catalog import Entry
 from explorer.data import Data
-from explorer.ui import jobs, theme, url, way_curves
+from explorer.ui import counting, theme, url, way_curves
 from explorer.ui.asking import ask
-from explorer.ui.memory_view import progress
 from explorer.ui.rows import Row, figure
 
 SLOT = "scope-scores"
@@ -97,13 +96,9 @@ def drawn(entries: dict[str, Entry], asked: dict[str, Any]) -> dict[str, Ways]:
 def measured(entries: dict[str, Entry], asked: dict[str, Any]) -> dict[str, WayScores] | None:
     """How far off each row's ways are, by its name."""
     keys = tuple(entry.exact for entry in entries.values())
-    found = jobs.awaited(SLOT, meanwhile, "way_scores", checkpoints=keys, **asked)
+    question = {"checkpoints": keys} | asked
+    found = counting.awaited(SLOT, way_curves.OFF, "Measure it", "way_scores", **question)
     return found and {name: found[entry.exact] for name, entry in entries.items()}
-
-
-def meanwhile(items: list[Any]) -> None:
-    """How far the measuring is."""
-    progress(SLOT, [item for item in items if isinstance(item, tuple)])
 
 
 def blocks(found: dict[str, Ways], scores: dict[str, WayScores], asked: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 from explorer.answers import Film, Track, Ways
 from explorer.catalog import Entry
 from explorer.pictures import enlarge
-from explorer.ui import jobs, theme
+from explorer.ui import jobs, leaving, theme
 from explorer.ui.asking import ask, literal
 from explorer.ui.player import player
 from explorer.ui.rows import Row, figure, rows
@@ -36,7 +36,7 @@ def through(entries: dict[str, Entry], asked: Asked) -> dict[str, Ways]:
     found = {name: _known(entry, asked) for name, entry in entries.items()}
     place = st.container()
     missing = [name for name, one in found.items() if one is None]
-    if missing and not jobs.stopped(STOP, asked.key, f"{len(missing)} more rows", "Draw them"):
+    if missing and not leaving.stopped(STOP, asked.key, f"{len(missing)} more rows", "Draw them"):
         for name in missing:
             i = list(entries).index(name)
             found[name] = _awaited(name, entries[name], asked, i, missing)

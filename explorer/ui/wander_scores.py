@@ -7,8 +7,7 @@ import streamlit as st
 
 from explorer.answers import Ways, WayScores
 from explorer.catalog import Entry
-from explorer.ui import jobs, way_curves
-from explorer.ui.memory_view import progress
+from explorer.ui import counting, jobs, leaving, way_curves
 from explorer.ui.wander_ends import Asked
 from explorer.ui.wander_rows import STOP
 
@@ -53,21 +52,13 @@ def _scores(
 ) -> dict[str, WayScores]:
     """Of the models that have training latents, once all pictures are there; none meanwhile."""
     names = {entries[name].exact: name for name in found if coded(entries[name])}
-    drawing = len(found) < len(entries) and not jobs.left(STOP, asked.key)
+    drawing = len(found) < len(entries) and not leaving.left(STOP, asked.key)
     if drawing or not names:
         jobs.cancel(SLOT)  # the rows come first
         return {}
-    what = "how far the ways lead off the training latents"
-    if jobs.stopped(SLOT, asked.key, what, "Measure it"):
-        return {}
-
-    def meanwhile(items: list[Any]) -> None:
-        with jobs.stoppable(SLOT, SLOT, asked.key):
-            progress(SLOT, [item for item in items if isinstance(item, tuple)])
-
     question = {"checkpoints": tuple(names)} | asked.arguments
-    told = jobs.awaited(SLOT, meanwhile, "wander_scores", **question) or {}
-    return {names[key]: one for key, one in told.items()}
+    told = counting.awaited(SLOT, way_curves.OFF, "Measure it", "wander_scores", **question)
+    return {names[key]: one for key, one in (told or {}).items()}
 
 
 def _line(name: str, one: Ways, score: WayScores | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import streamlit as st
 from explorer import figures
 from explorer.answers import Curve, Ways, WayScores
 
+OFF = "how far the ways lead off the training latents"
 ABOUT = (
     "**Off the training latents**: the distance to the nearest of them, in units of what is usual "
     "between one and its nearest other (median), so 1 is among them. The **round trip** decodes a "
