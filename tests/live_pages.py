@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from test_pages import sound
 
 from explorer.engine import engine
+from explorer.ui.jobs import Job
 
 
 @contextmanager
@@ -31,9 +32,25 @@ def settled(at: AppTest, waits: Callable[[AppTest], bool]) -> AppTest:
     for _ in range(1000):
         if not waits(at):
             return at
-        time.sleep(0.1)
+        _await_news(at)
         sound(at.run())
     raise AssertionError("the page never came to rest")
+
+
+def _await_news(at: AppTest) -> None:
+    """Sleep, since each look draws the whole page, until a job tells its first item or ends."""
+    fresh = {job: not job.items for job in _jobs(at)}
+    for _ in range(1000):
+        time.sleep(0.1)
+        if not fresh or any(job.done or (fresh[job] and job.look()) for job in fresh):
+            return
+        for job in fresh:
+            job.look()  # or it is given up
+
+
+def _jobs(at: AppTest) -> list[Job]:
+    held = at.session_state.values()
+    return [one[1] for one in held if isinstance(one, tuple) and isinstance(one[-1], Job)]
 
 
 def told(at: AppTest, *kinds: str) -> str:
