@@ -1,30 +1,12 @@
 """Pages that open on something the engine is still computing, in Streamlit's own simulation."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from test_pages import sound
 
-from explorer.engine import engine
 from explorer.ui.jobs import Job
-
-
-@contextmanager
-def workspace(folder: Path) -> Iterator[Path]:
-    """Inside, runs and locks lie in ``folder``, and the engine is one that knows it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_RUNS", str(folder))
-        patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
-        patch.setenv("OMP_NUM_THREADS", "1")  # networks this small lose more by a second thread
-        engine().close()  # the next one is started with this environment
-        yield folder
-        engine().close()
-        st.cache_resource.clear()
 
 
 def settled(at: AppTest, waits: Callable[[AppTest], bool]) -> AppTest:
