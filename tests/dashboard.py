@@ -40,8 +40,6 @@ def workspace(tmp_path_factory) -> Iterator[Path]:
         patch.setenv("EXPLORER_LOCKS", str(tmp_path_factory.mktemp("locks")))
         patch.setenv("EXPLORER_SLOTS", "1")
         patch.setenv("OMP_NUM_THREADS", "1")  # networks this small lose more by a second thread
-        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # or every process compiles PyTorch
-        patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
         expect.set_options(timeout=PATIENCE)
         yield folder
         expect.set_options(timeout=5_000)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
+from workspaces import workspace
 
 from explorer import catalog, data, runs
 from explorer.checkpoints import build, pack
-from explorer.engine import engine
 from explorer.header import MODEL
 from explorer.pictures import png
 from explorer.previews import preview
@@ -22,19 +22,11 @@ PER_EPOCH = 10
 
 
 @contextmanager
-def workspace(folder) -> Iterator[None]:
-    """A folder of runs without shipped models, and an engine that knows it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_RUNS", str(folder))
-        patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
-        patch.setenv("OMP_NUM_THREADS", "1")
+def unshipped(beside: Path) -> Iterator[None]:
+    """A workspace without shipped models."""
+    with workspace(beside) as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalog, "FOLDER", folder / "none")
-        engine().close()
-        engine().start()
-        st.cache_data.clear()
         yield
-        engine().close()
-    st.cache_data.clear()
 
 
 def gan_run(data_name: str = "fashion-mnist", measured: bool = True, **values) -> Run:

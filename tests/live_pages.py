@@ -1,29 +1,12 @@
 """Pages that open on something the engine is still computing, in Streamlit's own simulation."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from test_pages import sound
 
-from explorer.engine import engine
-
-
-@contextmanager
-def workspace(folder: Path) -> Iterator[Path]:
-    """Inside, runs and locks lie in ``folder``, and the engine is one that knows it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_RUNS", str(folder))
-        patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
-        patch.setenv("OMP_NUM_THREADS", "1")  # networks this small lose more by a second thread
-        engine().close()  # the next one is started with this environment
-        yield folder
-        engine().close()
-        st.cache_resource.clear()
+from explorer.ui.jobs import Job
 
 
 def settled(at: AppTest, waits: Callable[[AppTest], bool]) -> AppTest:
@@ -31,9 +14,25 @@ def settled(at: AppTest, waits: Callable[[AppTest], bool]) -> AppTest:
     for _ in range(1000):
         if not waits(at):
             return at
-        time.sleep(0.1)
+        _await_news(at)
         sound(at.run())
     raise AssertionError("the page never came to rest")
+
+
+def _await_news(at: AppTest) -> None:
+    """Sleep, since each look draws the whole page, until a job tells its first item or ends."""
+    fresh = {job: not job.items for job in _jobs(at)}
+    for _ in range(1000):
+        time.sleep(0.1)
+        if not fresh or any(job.done or (fresh[job] and job.look()) for job in fresh):
+            return
+        for job in fresh:
+            job.look()  # or it is given up
+
+
+def _jobs(at: AppTest) -> list[Job]:
+    held = at.session_state.values()
+    return [one[1] for one in held if isinstance(one, tuple) and isinstance(one[-1], Job)]
 
 
 def told(at: AppTest, *kinds: str) -> str:

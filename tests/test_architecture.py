@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,8 @@ SOURCES = sorted((ROOT / "explorer").rglob("*.py"))
 EVERY = [*SOURCES, *(ROOT / "pages").glob("*.py"), ROOT / "app.py"]
 
 
-def imported(path: Path, everywhere: bool = True) -> set[str]:
+@cache
+def imported(path: Path, everywhere: bool = True) -> frozenset[str]:
     """Dotted names that a file imports; only those at its top unless ``everywhere``."""
     tree = ast.parse(path.read_text())
     nodes = ast.walk(tree) if everywhere else tree.body
@@ -76,7 +78,7 @@ def imported(path: Path, everywhere: bool = True) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 def part(path: Path) -> str:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from gan_runs import gan_run, workspace
+from gan_runs import gan_run, unshipped
 
 from explorer import catalog, charting, data, embedding, hovering, layouts, probes, runs
 from explorer.charting import Cut
@@ -23,7 +23,7 @@ FLAT = MapSettings(method="pca")
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A VAE, and a GAN of three checkpoints."""
-    with workspace(tmp_path_factory.mktemp("charting")):
+    with unshipped(tmp_path_factory.mktemp("charting")):
         yield SimpleNamespace(vae=vae_run(), gan=gan_run())
 
 

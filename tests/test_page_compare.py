@@ -5,8 +5,9 @@ from dataclasses import replace
 from io import StringIO
 
 import pytest
-from live_pages import settled, told, workspace
+from live_pages import settled, told
 from test_pages import _navigation, labels, opened, sound, text_of
+from workspaces import workspace
 
 from explorer.answers import Protocol, Score, Standing
 from explorer.ui import board_entries, board_plots, board_table, jobs

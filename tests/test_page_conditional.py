@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
-from gan_runs import gan_run, workspace
+from gan_runs import gan_run, unshipped
 from test_pages import _navigation, labels, opened, sound, text_of, told
 
 from explorer.ui import confusion
@@ -17,7 +17,7 @@ __all__ = ["_navigation"]  # an autouse fixture: without it AppTest forgets app.
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Iterator[SimpleNamespace]:
     """Runs of a plain and of a conditional GAN."""
-    with workspace(tmp_path_factory.mktemp("conditional")):
+    with unshipped(tmp_path_factory.mktemp("conditional")):
         yield SimpleNamespace(told=gan_run(conditional=True), plain=gan_run())
 
 

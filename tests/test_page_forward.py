@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
+import workspaces
 from PIL import Image
 from test_pages import _navigation, button, go, labels, opened, players, sound, text_of, told
 
 from explorer import catalog, cli, data, forward, levels
-from explorer.engine import engine
 from explorer.schedules import schedule
 from explorer.ui.source import excerpt
 
@@ -24,14 +24,8 @@ TRAINING = Path(forward.__file__).with_name("models") / "diffusing.py"
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory) -> Iterator[Path]:
     """A folder of runs of its own, and an engine that knows it."""
-    folder = tmp_path_factory.mktemp("noise")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_RUNS", str(folder))
-        patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
-        engine().close()
-        engine().start()
+    with workspaces.workspace(tmp_path_factory.mktemp("noise")) as folder:
         yield folder
-        engine().close()
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import test_pages
-from live_pages import told, workspace
+from live_pages import told
 from streamlit.testing.v1 import AppTest
 from test_pages import _navigation, button, sound
+from workspaces import workspace
 
 from explorer.answers import Course
 from explorer.errors import ResourceError

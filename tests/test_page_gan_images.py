@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import streamlit as st
-from gan_runs import gan_run, workspace
+from gan_runs import gan_run, unshipped
 from test_pages import _navigation, labels, opened, players, sound, text_of, told
 
 from explorer import catalog, checkpoints, films, header
@@ -22,7 +22,7 @@ VIEWS = ("training", "between", "plane", "truncation")
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Iterator[SimpleNamespace]:
     """Runs of plain and conditional GANs, one that nothing was measured of, and one of points."""
-    with workspace(tmp_path_factory.mktemp("gans")):
+    with unshipped(tmp_path_factory.mktemp("gans")):
         yield SimpleNamespace(
             plain=gan_run(),
             told=gan_run(loss="least-squares", conditional=True),

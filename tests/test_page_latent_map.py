@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from gan_runs import gan_run, workspace
+from gan_runs import gan_run, unshipped
 from live_pages import settled
 from streamlit.testing.v1 import AppTest
 from test_charting import vae_run
@@ -21,7 +21,7 @@ __all__ = ["_navigation"]  # an autouse fixture: without it AppTest forgets app.
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A VAE and a GAN that look trained."""
-    with workspace(tmp_path_factory.mktemp("latent_map")):
+    with unshipped(tmp_path_factory.mktemp("latent_map")):
         yield SimpleNamespace(vae=vae_run(), gan=gan_run())
 
 

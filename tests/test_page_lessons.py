@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from live_pages import settled, told, workspace
+from live_pages import settled, told
 from streamlit.testing.v1 import AppTest
 from test_pages import _navigation, opened, sound, text_of
+from workspaces import workspace
 
 from explorer import catalog
 from explorer.errors import InputError

@@ -7,9 +7,10 @@ import live_pages
 import numpy as np
 import pytest
 import test_pages
-from live_pages import players, told, workspace
+from live_pages import players, told
 from streamlit.testing.v1 import AppTest
 from test_pages import _navigation, sound
+from workspaces import workspace
 
 from explorer.ui import loss_plots, loss_reasons
 

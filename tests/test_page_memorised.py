@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import streamlit as st
 from conftest import small
-from live_pages import settled, told, workspace
+from live_pages import settled, told
 from streamlit.testing.v1 import AppTest
 from test_pages import _navigation, opened, sound, text_of
+from workspaces import workspace
 
 from explorer import catalog, data, runs
 from explorer.answers import Copies, CopyRate

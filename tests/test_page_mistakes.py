@@ -6,9 +6,10 @@ from pathlib import Path
 import live_pages
 import pytest
 import test_pages
-from live_pages import players, told, workspace
+from live_pages import players, told
 from streamlit.testing.v1 import AppTest
 from test_pages import _navigation, sound
+from workspaces import workspace
 
 from explorer.models.gan import Config
 from explorer.ui import mistake_views

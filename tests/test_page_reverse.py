@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 import streamlit as st
+from gan_runs import unshipped
 from test_pages import _navigation, opened, players, sound, text_of, told
 
-from explorer import catalog, cli, runs
-from explorer.engine import engine
+from explorer import cli, runs
 
 __all__ = ["_navigation"]  # an autouse fixture: without it AppTest forgets app.py's table
 BRIEF = ("--steps", "4", "--batch-size", "8", "--T", "20", "--blocks", "1")
@@ -25,14 +25,7 @@ KINDS = {
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Iterator[SimpleNamespace]:
     """A tiny model of each kind, no shipped ones, and an engine that knows them."""
-    folder = tmp_path_factory.mktemp("reverse")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_RUNS", str(folder))
-        patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
-        patch.setenv("OMP_NUM_THREADS", "1")
-        patch.setattr(catalog, "FOLDER", folder / "none")
-        engine().close()
-        engine().start()
+    with unshipped(tmp_path_factory.mktemp("reverse")):
         found = SimpleNamespace()
         for name, words in KINDS.items():
             before = {run.id for run in runs.runs()}
@@ -40,7 +33,6 @@ def made(tmp_path_factory) -> Iterator[SimpleNamespace]:
             setattr(found, name, next(r for r in runs.runs() if r.id not in before))
         st.cache_data.clear()
         yield found
-        engine().close()
 
 
 def asked(at) -> set[str]:

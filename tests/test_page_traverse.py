@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 import streamlit as st
 from conftest import small
-from live_pages import workspace
 from test_pages import _navigation, opened, players, sound, text_of, told
+from workspaces import workspace
 
 from explorer import catalog, data, runs
 from explorer.checkpoints import build, pack

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from gan_runs import gan_run, workspace
+from gan_runs import gan_run, unshipped
 from live_pages import players, settled
 from test_pages import _navigation, button, labels, opened, sound, text_of, told
 
@@ -23,7 +23,7 @@ __all__ = ["_navigation"]  # an autouse fixture: without it AppTest forgets app.
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Iterator[SimpleNamespace]:
     """A model of each kind, untrained."""
-    with workspace(tmp_path_factory.mktemp("wander")):
+    with unshipped(tmp_path_factory.mktemp("wander")):
         vae = untrained("vae", latent=2)
         ae = untrained("autoencoder", latent=4)
         digits = untrained("vae", "mnist", latent=2)

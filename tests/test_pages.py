@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,11 +11,12 @@ import pytest
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
+from workspaces import workspace
 
 from explorer import catalog, cli, launch, runs
-from explorer.engine import engine
 from explorer.errors import ResourceError
 from explorer.runs import Run
+from explorer.ui import kept
 from explorer.ui.experiments import EXPERIMENTS
 from explorer.worker import work
 
@@ -61,20 +62,23 @@ ALIVE = ("forward", "schedules", "reverse", "game", "fid")  # at once and withou
 @pytest.fixture(scope="module")
 def furnished(tmp_path_factory) -> Iterator[SimpleNamespace]:
     """Runs that are done, stopped and damaged in three ways, and an engine that knows them."""
-    folder = tmp_path_factory.mktemp("furnished")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_RUNS", str(folder))
-        patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
-        patch.setenv("OMP_NUM_THREADS", "1")  # networks this small lose more by a second thread
-        engine().close()  # the next one is started with this environment
-        engine().start()
+    beside = tmp_path_factory.mktemp("furnished")
+    with workspace(beside) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept, "MOST", 10_000)  # a page that is opened three times asks once
+        patch.setattr(kept, "awaited", _of_few(kept.awaited))
         made = SimpleNamespace(folder=folder, vae=_trained("vae"), ae=_trained("autoencoder"))
         made.stopped = _stopped(made.vae)
         made.unset = _damaged(made.vae, "settings.json")
         made.unlogged = _damaged(made.vae, "events.jsonl")
         made.unseen = _damaged(made.vae, *_files(made.vae, "previews"))
         yield made
-        engine().close()
+
+
+def _of_few(awaited: Callable) -> Callable:
+    """The same questions, but what samples cost is told of 50."""
+    return lambda question, text, **asked: awaited(
+        question, text, **(asked | ({"n": 50} if question == "cost" else {}))
+    )
 
 
 def _trained(family: str) -> Run:

@@ -11,9 +11,9 @@ import pytest
 import torch
 from test_pages import _navigation, button, labels, opened, players, sound, text_of, told
 from torch import nn
+from workspaces import workspace
 
 from explorer import data, simple, tiny
-from explorer.engine import engine
 from explorer.errors import InputError, NonFinite
 from explorer.simple import STRIP, SimpleSettings, simple_diffusion
 
@@ -260,14 +260,8 @@ def test_settings_describe_themselves():
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Iterator[None]:
     """An empty workspace and an engine of its own."""
-    folder = tmp_path_factory.mktemp("simple")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLORER_RUNS", str(folder))
-        patch.setenv("EXPLORER_LOCKS", str(folder / ".locks"))
-        engine().close()
-        engine().start()
+    with workspace(tmp_path_factory.mktemp("simple")):
         yield
-        engine().close()
 
 
 def settled(at):
