@@ -1,4 +1,4 @@
-"""The addresses that answer a drag without a rerun: who is answered, and who is sent to the page."""
+"""Addresses that answer a drag without a rerun: who is answered, and who is sent to the page."""
 
 import asyncio
 import gc
