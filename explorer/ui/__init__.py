@@ -3,8 +3,9 @@
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-if PagesManager.uses_pages_directory:
-    # Because there is a folder pages/, a server's very first visit runs a page without app.py if
-    # its address names one. From here on app.py's own table of pages counts.
-    PagesManager.uses_pages_directory = False
+# Because there is a folder pages/, Streamlit would run a page without app.py if the address of a
+# server's very first visit names one. Only app.py's own table of pages counts.
+_without_app = PagesManager.uses_pages_directory
+PagesManager.uses_pages_directory = False
+if _without_app:  # a server that has not read app.py before its first visit
     st.rerun()
