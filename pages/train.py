@@ -176,9 +176,14 @@ def _parent(parent):
     return run.id, run.checkpoint(parent.header.facts["step"])
 
 
-def preview_of_what_comes(family: str) -> None:
+def set_to(name: str, usual: str) -> str:
+    """What the form below says already, or the address."""
+    return st.session_state.get(name, st.query_params.get(name, usual))
+
+
+def preview_of_what_comes(family: str, data: str) -> None:
     """The training film of the shipped model of this family, until there is a run to watch."""
-    if found := shipped.film_of(family) or shipped.film_of("vae"):
+    if found := shipped.film_of(family, data) or shipped.film_of("vae", data):
         title, film = found
         st.header("What it will look like")
         st.caption(f"The training of the shipped model: {title}.")
@@ -209,6 +214,6 @@ else:
     theme.show(theme.hero("Train", "Choose what to train; every setting tells what it does."))
     told_of_added()
     above = st.container()
-    preview_of_what_comes(st.session_state.get("family", st.query_params.get("family", "vae")))
+    preview_of_what_comes(set_to("family", "vae"), set_to("data", "fashion-mnist"))
     with above, guarded():
         new_run(pickers.fork_in_address())

@@ -4,13 +4,22 @@ import streamlit as st
 
 from explorer import catalog, films, header
 from explorer.answers import Film
+from explorer.catalog import Entry
 from explorer.history import History
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def film_of(family: str) -> tuple[str, Film] | None:
-    """Title and training film of the first shipped model of a family that has one."""
-    for entry in catalog.shipped():
+@st.cache_resource(max_entries=32, show_spinner=False)
+def film_of(family: str, data: str) -> tuple[str, Film] | None:
+    """Title and training film of a shipped model of a family, of the same data if there is one.
+
+    The usual model of a family has the shortest title: "VAE" stands before "VAE, β = 0".
+    """
+
+    def preference(entry: Entry) -> tuple[bool, int]:
+        learned = entry.header.recipe["data"].removesuffix("-full")
+        return learned != data.removesuffix("-full"), len(entry.title)
+
+    for entry in sorted(catalog.shipped(), key=preference):
         if entry.header.family == family and (film := header.film(entry.path)):
             return entry.title, film
     return None
