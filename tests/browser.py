@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import BrowserContext, Page
 
 from benchmarks import chromium
 from benchmarks.chromium import ARGUMENTS, ROOT, Server
@@ -61,21 +62,36 @@ def _errors_of(message) -> list[str]:
     return [said] if message.type == "error" and not probe else []
 
 
-@pytest.fixture
-def open_page(browser):
-    """``open_page(server, query, **context)`` opens a page; errors in its console fail the test."""
-    contexts, errors = [], []
+@pytest.fixture(scope="session")
+def context_of(browser) -> Callable[..., BrowserContext]:
+    """``context_of(**options)``: one for all pages that want the same, so that it has the
+    dashboard's scripts, several megabytes, compiled already.
+    """
+    made: dict[str, BrowserContext] = {}
 
-    def open_(server: Server, query: str = "", **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
+    def context(**options) -> BrowserContext:
+        key = str(sorted(options.items()))
+        if key not in made:
+            made[key] = browser.new_context(**options)
+        return made[key]
+
+    return context
+
+
+@pytest.fixture
+def open_page(context_of):
+    """``open_page(server, query, **context)`` opens a page; errors in its console fail the test."""
+    pages, errors = [], []
+
+    def open_(server: Server, query: str = "", **options) -> Page:
+        page = context_of(**options).new_page()
+        pages.append(page)
         page.on("console", lambda message: errors.extend(_errors_of(message)))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(server.address + query)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert not errors, f"errors in the browser's console: {errors}"

@@ -132,7 +132,8 @@ LOADED = {
 
 @pytest.mark.parametrize("path", LOADED)
 def test_no_page_overflows(path, app, open_page, trained):
-    page = open_page(app, path + (trained[0].id if path.endswith("=") else ""))
+    query = path + (trained[0].id if path.endswith("=") else "")
+    page = open_page(app, query, reduced_motion="reduce")  # or films play while it is measured
     expect(page.locator(LOADED[path]).first).to_be_visible()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

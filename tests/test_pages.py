@@ -75,9 +75,9 @@ def furnished(tmp_path_factory) -> Iterator[SimpleNamespace]:
 
 
 def _of_few(awaited: Callable) -> Callable:
-    """The same questions, but what samples cost is told of 50."""
+    """The same questions, but what samples cost is told of 128."""
     return lambda question, text, **asked: awaited(
-        question, text, **(asked | ({"n": 50} if question == "cost" else {}))
+        question, text, **(asked | ({"n": 128} if question == "cost" else {}))
     )
 
 
