@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.ui import url
 from explorer.ui.asking import guarded
 from explorer.ui.pack import pack, shape_of, source
 
@@ -64,6 +65,7 @@ def drag_panel(
         "values": values,
         "title": title,
         "most": height,
+        "locked": "all" in url.asked("lock"),
         "sliders": [asdict(slider) for slider in sliders],
         "pictures": [{"title": t, **shape_of(picture)} for t, picture in pictures.items()],
     }
