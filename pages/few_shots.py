@@ -114,13 +114,9 @@ def curves(found: list[FewShots], judge: str) -> None:
     """Some models over the number of labels, with pixels and the classifier."""
     there = shots_plots.models(found)
     first = list(map(there.index, shots_plots.best(found, judge)))
-    numbers = st.multiselect(
-        "Models",
-        range(len(there)),
-        first,
-        key=f"shots-{judge}-{len(found)}",
-        format_func=lambda i: short(there[i]),
-    )
+    more = {"first": first, "key": f"shots-{judge}-{len(found)}"}
+    named = {i: short(one) for i, one in enumerate(there)}
+    numbers = url.beside(st.multiselect, "Models", list(named), format_func=named.get, **more)
     lines = [one for one in found if one not in there]
     chart = shots_plots.over_labels([*(there[i] for i in numbers), *lines], judge)
     st.plotly_chart(chart, key="shots-labels", config=figures.CONFIG)

@@ -20,18 +20,8 @@ from explorer.ui.source import code
 
 def guess() -> None:
     """What a person expects; the answer after that."""
-    key = "map_guess"
-    url.begin(key, url.one_of(map_words.GUESSES, "guess"))
-    st.session_state.setdefault(key, None)
-    chosen = url.put(
-        st.radio,
-        f"**What do you expect?** {map_words.QUESTION}",
-        list(map_words.GUESSES),
-        format_func=map_words.GUESSES.get,
-        key=key,
-        persist_state="session",
-    )
-    if url.keep(key, chosen):
+    question = f"**What do you expect?** {map_words.QUESTION}"
+    if chosen := url.maybe(st.radio, question, map_words.GUESSES, "map_guess"):
         start = "Just so." if chosen == map_words.RIGHT else "Look again."
         st.info(f"**{start}** {map_words.HAPPENS}", icon=":material/lightbulb:")
 

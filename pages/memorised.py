@@ -16,18 +16,8 @@ SAMPLES = {"250": "250", "500": "500", "1000": "1,000"}
 
 def guess() -> None:
     """What a person expects; the answer after that."""
-    key = "memory_guess"
-    url.begin(key, url.one_of(words.GUESSES, "guess"))
-    st.session_state.setdefault(key, None)
-    chosen = url.put(
-        st.radio,
-        f"**What do you expect?** {words.QUESTION}",
-        list(words.GUESSES),
-        format_func=words.GUESSES.get,
-        key=key,
-        persist_state="session",
-    )
-    if url.keep(key, chosen):
+    question = f"**What do you expect?** {words.QUESTION}"
+    if chosen := url.maybe(st.radio, question, words.GUESSES, "memory_guess"):
         right = chosen == words.RIGHT
         start = "Just so." if right else "It copies."
         icon = ":material/check:" if right else ":material/lightbulb:"

@@ -39,18 +39,8 @@ def in_code(one: Mistake) -> None:
 
 def guess(which: str, one: Mistake) -> str | None:
     """What a person expects; None before that."""
-    key = f"m_{which}_guess"
-    url.begin(key, url.one_of(one.guesses, "guess"))
-    st.session_state.setdefault(key, None)
-    chosen = url.put(
-        st.radio,
-        f"**What do you expect?** {one.question}",
-        list(one.guesses),
-        format_func=one.guesses.get,
-        key=key,
-        persist_state="session",
-    )
-    return url.keep(key, chosen)
+    question = f"**What do you expect?** {one.question}"
+    return url.maybe(st.radio, question, one.guesses, f"m_{which}_guess")
 
 
 def verdict(one: Mistake, guessed: str) -> None:

@@ -31,7 +31,9 @@ def comparisons() -> None:
     with st.container(horizontal=True):
         for title, names in COMPARISONS.items():
             keys = [f"{catalog.SHIPPED}{name}" for name in names]
-            if all(key in there for key in keys) and st.button(title, key=f"compare-{title}"):
+            if not all(key in there for key in keys):
+                continue
+            if url.put(st.button, title, key=f"compare-{title}"):
                 chosen = dict(zip("abc", keys, strict=False)) | {"third": len(keys) == 3}
                 st.session_state.update(chosen)
                 st.rerun()

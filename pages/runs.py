@@ -48,7 +48,8 @@ def row(run: Run) -> dict:
 
 def table(found: list[Run]) -> list[Run]:
     """All runs with a filter; returns those selected, or those the address names."""
-    text = st.text_input("Filter", placeholder="family, data, state, name …", key="filter")
+    more = {"placeholder": "family, data, state, name …", "key": "filter"}
+    text = url.beside(st.text_input, "Filter", first="", **more)
     lines = [row(run) for run in found]
     lines = [line for line in lines if matches(line, text)]
     shown = [x["id"] for x in lines]
@@ -96,7 +97,8 @@ def compare(chosen: list[Run]) -> None:
     st.header("Side by side")
     tracks = list(dict.fromkeys(track for _, h in told for _, track in h.previews))
     if tracks:
-        track = st.segmented_control("Pictures", tracks, default=tracks[-1], required=True)
+        more = {"first": tracks[-1], "key": f"tracks-{'-'.join(tracks)}", "required": True}
+        track = url.beside(st.segmented_control, "Pictures", tracks, **more)
         with guarded():
             film = films.comparison(told, track)
             player(film, key=f"compare-{track}", value=len(film.labels) - 1, report=False)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui import theme, url, zoo_card, zoo_grid
+from explorer.ui import theme, url, zoo_card, zoo_grid, zoo_links
 from explorer.ui.asking import guarded
 from explorer.zoo.cards import Card, cards
 
@@ -26,6 +26,7 @@ theme.show(
 )
 with guarded():
     found = cards()
+    zoo_links.come_back()
     if card := asked(found):
         if st.button("All models", icon=":material/arrow_back:", type="tertiary"):
             zoo_grid.show(None)

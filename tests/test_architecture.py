@@ -121,6 +121,16 @@ def test_every_file_is_written_through_publish(path):
     assert not re.search(calls, path.read_text())
 
 
+def test_every_choice_obeys_a_lock():
+    """Choices go through `url`, but for what a person writes, uploads or takes from a run."""
+    free = {"url", "lesson_notes", "lesson_handin", "live", "runs", "train", "images"}
+    kinds = "slider|select_slider|selectbox|number_input|toggle|checkbox|radio|multiselect|pills"
+    direct = rf"st\.({kinds}|segmented_control|text_input)\("
+    pages = [p for p in EVERY if p.parent.name in ("pages", "ui") and p.stem not in free]
+    assert len(pages) > 100
+    assert not [path.name for path in pages if re.search(direct, path.read_text())]
+
+
 def loaded_by(module: str) -> set[str]:
     """The top-level packages in memory after importing ``module`` in a fresh process."""
     script = f"import {module}, sys; print(*{{m.split('.')[0] for m in sys.modules}})"

@@ -8,6 +8,8 @@ from dashboard import is_painted, picture, until
 from playwright.sync_api import expect
 from test_charting import vae_run
 
+from explorer import data
+
 pytest_plugins = ["browser", "dashboard"]
 pytestmark = pytest.mark.browser
 
@@ -63,6 +65,44 @@ def test_from_the_map_to_the_image_and_back(app, open_page):
     page.mouse.up()
     expect(pad).to_have_attribute("data-sent", re.compile(r"\d"))
     expect(page.get_by_text(re.compile("blend off by"))).to_be_visible()
+
+
+def test_a_map_in_space_turns_and_its_points_stay_their_images(app, open_page):
+    run = vae_run()
+    query = f"/latent_map?map_model={run.id}&map_method=pca&map_images=500&map_dimensions=3"
+    page = open_page(app, query, viewport={"width": 900, "height": 900}, color_scheme="dark")
+    latents = page.locator(".map")
+    view, number = latents.locator(".view"), page.get_by_label("Image number")
+    expect(latents).to_have_attribute("data-points", "500")
+    page.get_by_role("button", name="Cancel").wait_for(state="detached")
+    view.scroll_into_view_if_needed()
+
+    # a drag turns it, and nothing is chosen by that
+    before, chosen = drawn(view), latents.get_attribute("data-chosen")
+    box = view.bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 120, middle[1] - 40, steps=4)
+    page.mouse.up()
+    until(lambda: drawn(view) != before)
+    expect(latents).to_have_attribute("data-chosen", chosen)
+
+    # the picture under the pointer is that of the image which a click selects there
+    point = click_a_point(page, latents, chosen)
+    tip = picture(latents.locator(".tip canvas"))[..., 0]
+    assert point == latents.get_attribute("data-hovered")
+    until(lambda: np.array_equal(tip, shown(number)))
+
+
+def drawn(canvas) -> str:
+    """All that a canvas shows, as text: a million numbers would take long on their way."""
+    return canvas.evaluate("canvas => canvas.toDataURL()")
+
+
+def shown(number) -> np.ndarray:
+    """The test image of the number on the page."""
+    return data.load("fashion-mnist", "test").x[int(number.input_value()), 0]
 
 
 def click_a_point(page, latents, but: str) -> str:

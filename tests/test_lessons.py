@@ -347,6 +347,15 @@ def test_the_table_in_the_docs_is_the_one_that_is_made():
     )
 
 
+def test_every_step_has_one_small_picture_in_the_table():
+    told = re.findall(r"!\[(.*?)\]\((.*?)\)", table.markdown())
+    assert sorted(name for name, _ in told) == sorted(one.name for one in reading.places())
+    for name, path in told:
+        picture = ROOT / "docs" / path
+        assert picture.is_file(), f"run `python scripts/pictures.py {name}`"
+        assert picture.stat().st_size <= 35_000
+
+
 def test_what_a_loss_leaves_is_its_slope_at_the_logits_of_each_epoch(monkeypatch):
     tiles = np.arange(3 * 4, dtype=np.uint8).repeat(4).reshape(3, 4, 2, 2)  # F N H W
     film = Film(

@@ -91,7 +91,7 @@ def test_a_fit_that_was_cancelled_says_so_and_shows_pca(made):
     asked = {"map_model": made.vae.id, "map_method": "tsne", "map_images": "500"}
     at = opened("latent_map", **asked)
     sound(button(at, "Cancel").click().run())
-    assert "t-SNE was cancelled before its map was done" in told(at, "info")
+    assert "before it was done: t-SNE's map, and half a map would mislead" in told(at, "info")
     assert "Fit t-SNE" in labels(at)
     assert "explorer.latent_map" in players(at)
 

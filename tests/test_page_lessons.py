@@ -177,7 +177,8 @@ def test_a_locked_control_shows_the_value_and_cannot_be_changed():
 
 def test_all_controls_can_be_locked_and_one_be_left_out():
     every = opened("few_shots", lock="all")
-    assert all(one.proto.disabled for one in every.get("button_group")[-2:])
+    assert all(one.proto.disabled for one in every.get("button_group"))
+    assert every.multiselect[0].proto.disabled
     hidden = opened("few_shots", labels="50", hide="labels")
     assert len(hidden.get("button_group")) == len(every.get("button_group")) - 1
     assert hidden.session_state["labels"] == "50"

@@ -63,6 +63,17 @@ def test_a_card_is_opened_with_a_click(shipped):
     assert players(sound(at.run())) == 1
 
 
+def test_back_from_a_page_that_a_card_opened_shows_the_card_again(shipped):
+    at = sound(opened("zoo", model="tiny"))
+    asked = {"family": "vae", "data": "mnist"}  # so Back leads to /zoo?family=vae&data=mnist
+    at.session_state[zoo_links.LEFT] = "tiny", asked
+    at.query_params.clear()
+    at.query_params.update(asked)
+    assert players(sound(at.run())) == 1
+    assert at.query_params["model"] in ("tiny", ["tiny"])
+    assert "zoo-left" not in at.session_state
+
+
 def test_filters_live_in_the_address(shipped):
     at = sound(opened("zoo", zoo_family="vae", zoo_data="mnist"))
     assert "A tiny VAE" in text_of(at)

@@ -71,7 +71,7 @@ DOORS = {
     "memorised": _door(
         "Memorised or made?",
         "memory_guess memory_way memory_size memory_model memory_space memory_samples noise_seed "
-        "memory_images memory_steps",
+        "memory_images memory_steps memory_far",
     ),
     "capabilities": _door("Capabilities", "can_*"),
     "latent_map": _door(
@@ -93,9 +93,9 @@ DOORS = {
     "traverse": _door(
         "Traverse",
         "coder walk begin image latent_seed places right up terms term_* picture_* "
-        "latents_from rows_from attribute_from attribute_to draw_seed",
+        "latents_from rows_from attribute_from attribute_to draw_seed mass traverse_guess",
     ),
-    "few_shots": _door("Few shots", "shots_data more shots_add judge labels"),
+    "few_shots": _door("Few shots", "shots_data more shots_add judge labels shots_guess"),
 }
 
 

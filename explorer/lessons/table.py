@@ -9,7 +9,7 @@ from explorer.lessons.reading import BUNDLED, Place
 from explorer.lessons.schema import Number
 
 LINES = BUNDLED / "lines.json"
-HEAD = ("Line", "Step", "Pages", "What", "Document", "Here", "Judgement")
+HEAD = ("Line", "Step", "Picture", "Pages", "What", "Document", "Here", "Judgement")
 
 
 def lines() -> dict[str, str]:
@@ -19,11 +19,30 @@ def lines() -> dict[str, str]:
 
 def markdown() -> str:
     """One row for each number, and one for each step of a line that has none."""
-    rows = [_row(HEAD), _row(("---",) * len(HEAD))]
+    rows, seen = [_row(HEAD), _row(("---",) * len(HEAD))], set()
     for name, text in lines().items():
         for place in _showing(name):
-            rows += [_row(cells) for cells in _cells(name, text, place)]
+            for cells in _cells(name, text, place):
+                rows.append(_row((*cells[:2], _picture(place, seen), *cells[2:])))
     return "\n".join(rows) + "\n"
+
+
+def is_bundled(place: Place) -> bool:
+    """Whether a step is one of ours, which have pictures in the docs."""
+    return (BUNDLED / f"{place.lesson.key}.json").is_file()
+
+
+def picture(place: Place) -> str:
+    """The file of a step's picture, below docs/images; scripts/pictures.py takes it."""
+    return f"lessons/{place.name}.webp"
+
+
+def _picture(place: Place, seen: set[str]) -> str:
+    """The picture of a step, where the table shows it first."""
+    if place.name in seen or not is_bundled(place):
+        return ""
+    seen.add(place.name)
+    return f"![{place.name}](images/{picture(place)})"
 
 
 def _showing(line: str) -> list[Place]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from explorer.ui import url
 from explorer.ui.asking import guarded
 from explorer.ui.direct import line
 from explorer.ui.pack import pack, shape_of, source
@@ -71,6 +72,7 @@ def drag_panel(
     more = {
         "title": title,
         "most": height,
+        "locked": "all" in url.asked("lock"),
         "sliders": [asdict(slider) for slider in sliders],
         "line": line(key, answer) if alone else "",
     }

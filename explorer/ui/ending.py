@@ -10,7 +10,7 @@ from explorer.errors import InputError
 from explorer.forward import End
 from explorer.pictures import enlarge, sheet
 from explorer.schedules import Schedule
-from explorer.ui import noising, theme
+from explorer.ui import noising, theme, url
 from explorer.ui.source import code
 
 MEASURED = 2000  # test images over which the end is averaged
@@ -94,7 +94,8 @@ def _fixes(energy: np.ndarray, found: End, values: dict) -> None:
             better = noising.chosen(values | change)
             told = forward.end(*better.at(better.T), energy, found.numbers)
             if told.verdict == "good":
-                st.button(title, on_click=noising.wish, kwargs=change, key=f"fix-{title}")
+                more = {"on_click": noising.wish, "kwargs": change, "key": f"fix-{title}"}
+                url.put(st.button, title, **more)
 
 
 def _remedies(values: dict) -> dict[str, dict]:

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.config import Setting
-from explorer.ui import forms
+from explorer.ui import forms, url
 from explorer.ui.asking import ask
 
 COLUMNS = (
@@ -63,7 +63,8 @@ def tries(found: dict[str, Setting], live: set[str]) -> None:
         st.markdown("**Try:**", width="content")
         for title, change in TRIES.items():
             asked = {key(name): value for name, value in (usual | change).items()}
-            st.button(title, on_click=st.session_state.update, args=(asked,), key=f"g_try_{title}")
+            more = {"on_click": st.session_state.update, "args": (asked,)}
+            url.put(st.button, title, key=f"g_try_{title}", **more)
 
 
 def prefixed(one: Setting) -> Setting:

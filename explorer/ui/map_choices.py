@@ -76,7 +76,7 @@ def choose() -> Choice | None:
         images = pickers.dataset("map_data", shape, entry.header.recipe["data"])
     with cells[2]:
         split = url.segmented("Shown", SPLITS, "test", "map_split")
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         method = url.segmented("Map", METHODS, "umap", "map_method")
         n = url.segmented("Images, at most", COUNTS, "2000", "map_images")
         dimensions = url.segmented("Seen", DIMENSIONS, "2", "map_dimensions")

@@ -8,7 +8,7 @@ import streamlit as st
 from explorer.answers import LatentPoints
 from explorer.data import Data
 from explorer.pictures import enlarge, sheet, tiles
-from explorer.ui import kept, theme
+from explorer.ui import kept, theme, url
 from explorer.ui.asking import ask, literal
 from explorer.ui.latent_map import Added
 from explorer.ui.map_choices import Choice, encodes
@@ -109,7 +109,9 @@ def circled(choice: Choice, points: LatentPoints, images: Data, inside: np.ndarr
     for name, values in points.values.items():
         text = f"{name}: {values[inside].mean():.3g} inside, {values.mean():.3g} on the whole map"
         st.caption(literal(text))
-    if encodes(choice.entry) and st.toggle("Show what the model makes of them", key="map-copies"):
+    if not encodes(choice.entry):
+        return
+    if url.beside(st.toggle, "Show what the model makes of them", first=False, key="map-copies"):
         made, _, _ = ask("map_copies", **_asked(choice), places=tuple(map(int, places)))
         theme.show(rows([Row(some) for some in _lines(made)]))
 

@@ -5,12 +5,11 @@ from typing import Any
 import streamlit as st
 
 from explorer.answers import LatentLayout, LatentPoints
-from explorer.ui import jobs, kept
+from explorer.ui import jobs, kept, leaving
 from explorer.ui.asking import stream
 from explorer.ui.map_choices import METHODS, Choice
 
 SLOT = "map-job"
-CANCELLED = "map-cancelled"
 
 
 def points(choice: Choice) -> LatentPoints:
@@ -28,33 +27,22 @@ def layout(choice: Choice) -> LatentLayout | None:
     for fitted in stream("map_known", **question):  # never kept while it is None
         if fitted is not None:
             return kept.keep("map_layout", question, fitted)
-    if st.session_state.get(CANCELLED) == repr(question):
-        _offer(choice)
+    mark, name = repr(question), METHODS[choice.how.method]
+    what = f"{name}'s map, and half a map would mislead, so this is PCA"
+    if leaving.stopped(SLOT, mark, what, f"Fit {name}"):
         return None
-    return jobs.awaited(
-        SLOT, lambda items: _meanwhile(items, choice, question), "map_layout", **question
-    )
+
+    def meanwhile(items: list[Any]) -> None:
+        share = next((one for one in reversed(items) if isinstance(one, float)), 0.0)
+        with jobs.stoppable(SLOT, SLOT, mark):
+            st.progress(min(1.0, share), _told(choice, share))
+
+    return jobs.awaited(SLOT, meanwhile, "map_layout", **question)
 
 
-def _meanwhile(items: list[Any], choice: Choice, question: dict[str, Any]) -> None:
-    name = METHODS[choice.how.method]
-    share = next((one for one in reversed(items) if isinstance(one, float)), 0.0)
-    words, button = st.container(key="wrap-map-fit").columns([4, 1], vertical_alignment="center")
+def _told(choice: Choice, share: float) -> str:
+    """What is being done."""
+    if choice.how.method == "pca":
+        return "Measuring how far this map can be trusted …"
     early = " (the first one since the start compiles for a while)" if share <= 0.06 else ""
-    words.progress(min(1.0, share), f"{name} looks for a good map{early}. Until then: PCA.")
-    if button.button("Cancel", icon=":material/close:", key="map-cancel"):
-        st.session_state[CANCELLED] = repr(question)
-        jobs.cancel(SLOT)
-        st.rerun()
-
-
-def _offer(choice: Choice) -> None:
-    """A map that was given up half way."""
-    name = METHODS[choice.how.method]
-    st.info(
-        f"{name} was cancelled before its map was done, and half a map would mislead: this is PCA.",
-        icon=":material/stop:",
-    )
-    if st.button(f"Fit {name}", type="primary", icon=":material/play_arrow:"):
-        st.session_state.pop(CANCELLED)
-        st.rerun()
+    return f"{METHODS[choice.how.method]} looks for a good map{early}. Until then: PCA."

@@ -6,7 +6,7 @@ import streamlit as st
 from explorer import data, figures
 from explorer.answers import Curve, Shifts
 from explorer.pictures import enlarge, tiles
-from explorer.ui import counting, theme
+from explorer.ui import counting, theme, url
 from explorer.ui.source import code
 
 DATA = "fashion-mnist"
@@ -25,17 +25,12 @@ def misleading() -> None:
     )
     cells = st.container(key="wrap-memory-shift").columns(2, gap="medium")
     with cells[0]:
-        guess = st.segmented_control(
-            "Your guess", list(GUESSES), format_func=GUESSES.get, key="memory_far"
-        )
+        guess = url.maybe(st.segmented_control, "Your guess", GUESSES, "memory_far")
     if not guess:
         return
     with cells[1]:
-        index = int(
-            st.number_input(
-                "Training picture", 0, 9999, FIRST, key="memory_picture", persist_state="session"
-            )
-        )
+        more = {"first": FIRST, "key": "memory_picture"}
+        index = int(url.beside(st.number_input, "Training picture", 0, 9999, **more))
     what, asked = "looking for moved pictures", {"data_name": DATA, "index": index}
     if found := counting.awaited("memory-shifts", what, "Look for them", "copy_shifts", **asked):
         told(guess, found)
@@ -60,7 +55,8 @@ def told(guess: str, found: Shifts) -> None:
 def moved(index: int, found: Shifts) -> None:
     """The picture, moved, and what each search finds."""
     most = len(found.moved) - 1
-    by = int(st.slider("Moved to the right by", 0, most, 1, format="%d px", key="memory_by"))
+    more = {"first": 1, "key": "memory_by", "format": "%d px"}
+    by = int(url.beside(st.slider, "Moved to the right by", 0, most, **more))
     train = data.load(DATA)
     cards = [theme.strip("Moved", f"by {by} px", enlarge(found.moved[by], 6))]
     for kind, place in zip(KINDS, found.found[:, by], strict=True):

@@ -128,7 +128,8 @@ def take_wish() -> None:
 
 def counting(run: Run) -> None:
     """The copies of its checkpoints so far, if wanted: it takes a second or two for each."""
-    if st.toggle("Count the copies at each checkpoint", key=f"memory-count-{run.id}"):
+    key = f"memory-count-{run.id}"
+    if url.beside(st.toggle, "Count the copies at each checkpoint", first=False, key=key):
         memory_rates.of_run(run)
 
 

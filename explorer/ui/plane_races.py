@@ -124,8 +124,10 @@ def too_few_steps(asked: dict[str, Any]) -> None:
     )
     if solver != "dpm":
         mend = {key("solver"): "dpm"}
-        st.button(
+        url.put(
+            st.button,
             "Fix it: as few steps with DPM-Solver++",
+            key="p_fix_solver",
             icon=":material/build:",
             on_click=st.session_state.update,
             args=(mend,),
@@ -153,15 +155,18 @@ def bad_schedule(asked: dict[str, Any]) -> None:
         "noise. Around the middle the mistake would hardly show."
     )
     if not mended:
-        st.button(
+        url.put(
+            st.button,
             "Fix it: T = 1000",
+            key="p_fix_levels",
             icon=":material/build:",
             on_click=st.session_state.update,
             args=({"p_mended": True},),
         )
     else:
         st.markdown("With **T = 1000**, $\\alpha_T = 0.006$: the end is noise, as it should be.")
-        st.button("Use these settings above", on_click=apply, args=(DDPM,))
+        more = {"on_click": apply, "args": (DDPM,)}
+        url.put(st.button, "Use these settings above", key="p_use", **more)
 
 
 def in_a_corner(asked: dict[str, Any]) -> dict[str, Any]:

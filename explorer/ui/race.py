@@ -9,7 +9,7 @@ from explorer import figures
 from explorer.answers import Curve, Film, Track, Walk
 from explorer.catalog import Entry
 from explorer.pictures import sheet
-from explorer.ui import kept
+from explorer.ui import kept, url
 from explorer.ui.player import player
 from explorer.ui.sampler_form import knows_classes, label, seed
 
@@ -25,9 +25,8 @@ RUNNERS = {  # name -> settings; η = 1 is DDPM
 def race(entry: Entry) -> None:
     """The same noise under several samplers at equal cost."""
     levels = entry.header.recipe["model"]["T"]
-    names = st.multiselect(
-        "Samplers", list(RUNNERS), list(RUNNERS), key="runners", persist_state="session"
-    )
+    more = {"first": list(RUNNERS), "key": "runners"}
+    names = url.beside(st.multiselect, "Samplers", list(RUNNERS), **more)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = seed()
         chosen = label(entry) if knows_classes(entry) else None

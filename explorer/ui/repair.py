@@ -43,16 +43,9 @@ def repair(entry: Entry) -> None:
 
 def share() -> float:
     """Up to which time a picture is noised."""
-    return st.slider(
-        "Noise it up to t",
-        0.05,
-        1.0,
-        0.5,
-        0.05,
-        key="share",
-        persist_state="session",
-        help="A little noise changes details only; much noise leaves the model free.",
-    )
+    about = "A little noise changes details only; much noise leaves the model free."
+    more = {"first": 0.5, "key": "share", "step": 0.05, "help": about}
+    return url.beside(st.slider, "Noise it up to t", 0.05, 1.0, **more)
 
 
 def missing() -> str:
@@ -67,7 +60,8 @@ def own_or_test(entry: Entry) -> np.ndarray | None:
     if source == "own":
         return images.own_picture(shape[1], shape[0] == 3, key="repair-pad")
     info = pickers.dataset("images", shape, entry.header.recipe["data"])
-    which = int(st.slider("Test image", 0, info.test - 1, 0, key="which", persist_state="session"))
+    more = {"first": 0, "key": "which"}
+    which = int(url.beside(st.slider, "Test image", 0, info.test - 1, **more))
     picture = data.load(info.name, "test").x[which]
     theme.show(theme.strip("", "", enlarge(tiles(picture[None])[0], 6)))
     return picture

@@ -37,18 +37,8 @@ HAPPENS = (
 
 def guess() -> None:
     """What a person expects; the answer after that."""
-    key = "scope_guess"
-    url.begin(key, url.one_of(GUESSES, "guess"))
-    st.session_state.setdefault(key, None)
-    chosen = url.put(
-        st.radio,
-        f"**What do you expect?** {QUESTION}",
-        list(GUESSES),
-        format_func=GUESSES.get,
-        key=key,
-        persist_state="session",
-    )
-    if url.keep(key, chosen):
+    question = f"**What do you expect?** {QUESTION}"
+    if chosen := url.maybe(st.radio, question, GUESSES, "scope_guess"):
         start = "Just so, as a rule." if chosen == RIGHT else "Look closely at the middles."
         icon = ":material/check:" if chosen == RIGHT else ":material/lightbulb:"
         show = st.success if chosen == RIGHT else st.info

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.answers import FewShots
-from explorer.ui import theme
+from explorer.ui import theme, url
 from explorer.ui.asking import literal
 from explorer.ui.shots_plots import JUDGES, at, models, short
 
@@ -30,13 +30,12 @@ def guess(found: Sequence[FewShots]) -> None:
             best[one.family] = max(best.get(one.family, (0.0, one)), (value[0], one), key=_share)
     if len(best) < 2:
         return
-    options = [name for name in GUESSES if name in best]
-    said = st.segmented_control(
+    said = url.maybe(
+        st.segmented_control,
         f"Guess first: whose numbers tell the classes apart best, with {GUESSED} labels a class "
         "and a straight line between the classes?",
-        options,
-        key="shots_guess",
-        format_func=GUESSES.get,
+        {name: title for name, title in GUESSES.items() if name in best},
+        "shots_guess",
         wrap=True,
     )
     if said:

@@ -6,7 +6,7 @@ import streamlit as st
 from explorer import catalog, data
 from explorer.answers import Ways
 from explorer.stage import Column
-from explorer.ui import kept, theme, wander_rows
+from explorer.ui import kept, theme, url, wander_rows
 from explorer.ui.asking import ask, literal
 from explorer.ui.rows import Row, by_epoch, figure
 from explorer.ui.stage_film import Stage
@@ -72,7 +72,8 @@ def _choose(runs: dict[str, Column]) -> str:
     if len(runs) == 1:
         return next(iter(runs))
     titles = {key: literal(one.title) for key, one in runs.items()}
-    return st.selectbox("By epoch", list(runs), format_func=titles.get, key=EPOCHS)
+    more = {"first": next(iter(runs)), "key": EPOCHS, "format_func": titles.get}
+    return url.beside(st.selectbox, "By epoch", list(runs), **more)
 
 
 def _none(data_name: str) -> None:

@@ -52,7 +52,8 @@ def plane(entry: Entry, axes: LatentAxes, start: Start) -> None:
     with right:
         if encodes(entry):
             chosen = start.image
-            mass = st.select_slider("Mass of an ellipse", MASSES, 0.95, key="mass")
+            masses = list(map(str, MASSES))
+            mass = float(url.choose(st.select_slider, "Mass of an ellipse", masses, "0.95", "mass"))
             found = ask("latent_cloud", checkpoint=entry.exact, pair=pair)
             chart = cloud(found, chosen, mass, pair, entry.header.facts["spec"]["classes"])
             st.plotly_chart(chart, key="traverse-cloud", config=figures.CONFIG)

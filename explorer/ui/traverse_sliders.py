@@ -7,7 +7,7 @@ from explorer import figures
 from explorer.answers import LatentAxes
 from explorer.catalog import Entry
 from explorer.pictures import sheet
-from explorer.ui import theme
+from explorer.ui import theme, url
 from explorer.ui.asking import ask
 from explorer.ui.drag import Slider, drag_picture
 from explorer.ui.rows import Row, rows
@@ -86,12 +86,8 @@ def guess(axes: LatentAxes) -> None:
     if axes.kl is None:
         return
     count, used = len(axes.kl), int((axes.kl > USED).sum())
-    said = st.segmented_control(
-        f"Guess first: how many of its {count} latents does this VAE use at all?",
-        list(GUESSES),
-        key="traverse_guess",
-        format_func=GUESSES.get,
-    )
+    question = f"Guess first: how many of its {count} latents does this VAE use at all?"
+    said = url.maybe(st.segmented_control, question, GUESSES, "traverse_guess")
     if said:
         right = "few" if 3 * used < count else "all" if 3 * used > 2 * count else "half"
         verdict = "Yes" if said == right else "No"

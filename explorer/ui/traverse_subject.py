@@ -67,7 +67,9 @@ def ready() -> None:
     with st.container(horizontal=True):
         for title, chosen in READY.items():
             key = f"{catalog.SHIPPED}{chosen['coder']}"
-            if key in there and st.button(title, key=f"ready-{chosen['coder']}"):
+            if key not in there:
+                continue
+            if url.put(st.button, title, key=f"ready-{chosen['coder']}"):
                 st.session_state.update(chosen | {"coder": key})
                 st.rerun()
 

@@ -96,6 +96,20 @@ def toggle(label: str, key: str, first: bool = False, **more: Any) -> bool:
     return keep(key, put(st.toggle, label, key=key, persist_state="session", **more), first)
 
 
+def maybe(widget: Callable, label: str, options: dict[str, str], key: str, **more: Any) -> Any:
+    """One of a few or none yet, such as a guess: value -> what a person reads; in the address."""
+    begin(key, one_of(options, "guess"))
+    st.session_state.setdefault(key, None)
+    more = {"format_func": options.get, "persist_state": "session", **more}
+    return keep(key, put(widget, label, list(options), key=key, **more))
+
+
+def beside(widget: Callable, label: str, *arguments: Any, first: Any, key: str, **more: Any) -> Any:
+    """A control whose value, ``first`` at first, no address holds; links lock and hide it too."""
+    st.session_state.setdefault(key, first)
+    return put(widget, label, *arguments, key=key, **{"persist_state": "session", **more})
+
+
 # What a teacher's link may do with the controls ---------------------------------------------------
 
 

@@ -43,6 +43,7 @@ def _board(entry: Entry) -> dict[str, str]:
     return {"data": name, f"on_{name}": ones}
 
 
+LEFT = "zoo-left"  # the card that was open, and the address that it was left for
 LINKS = (
     Link("reconstruct", "Reconstruct and sample", _has("Decodes"), _as("a")),
     Link("reverse", "Reverse process", lambda entry: entry.header.has("Denoises"), _as("model")),
@@ -74,7 +75,19 @@ def go(page: str, address: dict[str, str], forget: Iterable[str] = ()) -> None:
     """
     for key in (*address, *forget):
         st.session_state.pop(key, None)
+    st.session_state[LEFT] = st.query_params.get("model"), address
     st.switch_page(f"pages/{page}.py", query_params=address)
+
+
+def come_back() -> None:
+    """Let the browser's Back from another page show the card again that was left for it.
+
+    Streamlit writes the other page's address onto this page before it leaves, and Back leads there.
+    """
+    name, address = st.session_state.get(LEFT, (None, None))
+    if name and st.query_params.to_dict() == address:
+        del st.session_state[LEFT]
+        st.query_params.from_dict({"model": name})
 
 
 def training(recipe: ZooRecipe, settings: dict[str, Setting]) -> dict[str, str]:

@@ -27,6 +27,7 @@ class DragPanel {
     const sliders = JSON.stringify(header.sliders);
     if (this.sliders !== sliders) this.build(header, sliders);
     Object.assign(this, { header, body });
+    for (const control of this.root.querySelectorAll("input, button")) control.disabled = header.locked;
     // A question of an earlier life of this page: go on counting after it.
     this.asked = Math.max(this.asked, header.turn);
     this.answered = header.turn;
