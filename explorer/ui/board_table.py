@@ -96,7 +96,7 @@ def _ways(one: Standing) -> str:
     parts = [one.sampling] if one.sampling else []
     if one.seconds is not None:
         parts.append(f"{duration(one.seconds)} a sample")
-    return " · ".join(parts) or ("the floor: no model can honestly be below" if _real(one) else "")
+    return " · ".join(parts) or ("the floor: what as many real pictures get" if _real(one) else "")
 
 
 def _costs(one: Standing) -> str:
