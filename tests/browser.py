@@ -85,6 +85,7 @@ def open_page(context_of):
 
     def open_(server: Server, query: str = "", **options) -> Page:
         page = context_of(**options).new_page()
+        page.set_default_timeout(1000 * chromium.PATIENCE)
         pages.append(page)
         page.on("console", lambda message: errors.extend(_errors_of(message)))
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -93,38 +93,38 @@ def test_it_pauses_by_itself(said, monkeypatch):
 
 def test_a_rule_acts_on_the_game_as_it_stands_and_another_player_begins_anew(said):
     at = opened()
-    wished(at, said, "play", 3)
+    wished(at, said, "play", 1)
     sound(at.selectbox(key="g_loss").set_value("hinge").run())
-    assert (seat(at).board.round, seat(at).board.middle) == (3, 0.0)
+    assert (seat(at).board.round, seat(at).board.middle) == (1, 0.0)
     assert at.query_params["g_loss"] in ("hinge", ["hinge"])
     sound(at.slider(key="g_leak").set_value(0.0).run())
     assert (seat(at).board.round, seat(at).playing) == (0, True)
-    assert wished(at, said, "play", 3).board.round == 3
+    assert wished(at, said, "play", 1).board.round == 1
     sound(at.button_group(key="p_shape").set_value("moons").run())
     assert (seat(at).board.round, seat(at).board.modes) == (0, None)
 
 
 def test_a_forgotten_game_is_said_and_begins_anew(said):
     at = opened()
-    wished(at, said, "play", 3)
+    wished(at, said, "play", 1)
     seat(at).game = "unknown"
-    now = wished(at, said, "play", 3)
+    now = wished(at, said, "play", 1)
     assert now.board.round == 0
     assert "no longer has this game" in told(at, "warning")
-    assert wished(at, said, "play", 3).board.round == 3
+    assert wished(at, said, "play", 1).board.round == 1
     assert not told(at, "warning")
 
 
 def test_an_engine_that_fails_is_a_sentence_and_the_board_stays(said, monkeypatch):
     at = opened()
-    wished(at, said, "play", 3)
+    wished(at, said, "play", 1)
 
     def failing(*args, **kwargs):
         raise ResourceError("The engine stopped (signal 9). Try again.")
 
     monkeypatch.setattr(game_seat, "ask", failing)
-    now = wished(at, said, "play", 3)
-    assert (now.board.round, now.playing) == (3, False)
+    now = wished(at, said, "play", 1)
+    assert (now.board.round, now.playing) == (1, False)
     assert "The engine stopped (signal 9)" in told(at, "warning")
     assert components(at) == ["explorer.game"]
 
