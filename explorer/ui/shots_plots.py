@@ -75,10 +75,9 @@ def at(one: FewShots, judge: str, labels: int) -> tuple[float, float] | None:
 def against(found: Sequence[FewShots], judge: str, labels: int) -> go.Figure:
     """Accuracy over the classifier distance of samples, the better to the right and upwards."""
     figure = go.Figure()
-    for i, one in enumerate(models(found)):
-        value = at(one, judge, labels)
-        if value and one.samples:
-            _point(figure, one, value, "bottom" if i % 2 else "top")
+    known = [one for one in models(found) if one.samples and at(one, judge, labels)]
+    for i, one in enumerate(sorted(known, key=lambda one: one.samples)):
+        _point(figure, one, at(one, judge, labels), "bottom" if i % 2 else "top")
     for one in (one for one in found if one.family in LINES):
         if value := at(one, judge, labels):
             figure.add_hline(value[0], line={"color": colour(one), "dash": "dot", "width": 1.5})
@@ -100,7 +99,7 @@ def against(found: Sequence[FewShots], judge: str, labels: int) -> go.Figure:
 def _point(figure: go.Figure, one: FewShots, value: tuple[float, float], side: str) -> None:
     """Filled: from its own prior; open: from a mixture fitted to its latents.
 
-    Names stand above and below in turn, so that fewer of them meet.
+    Names of neighbours stand above and below in turn, so that fewer of them meet.
     """
     own, error = value
     about = f"<b>{one.title}</b><br>{own:.1f} ± {error:.1f} % right<br>{one.way}<br>"
