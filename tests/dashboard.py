@@ -101,7 +101,9 @@ def expect_state(page: Page, state: str) -> None:
 
 
 def button(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
+    """A button of ours: while a page is slow, Streamlit's own Stop stands above it."""
+    ours = page.locator(":not([data-testid=stBaseButton-header])")
+    return page.get_by_role("button", name=name, exact=True).and_(ours)
 
 
 def run_in(page: Page) -> Run:
