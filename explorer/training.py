@@ -297,6 +297,10 @@ class Trainer:
             raise InputError(f"{name} cannot be changed while a run trains. These can: {live}.")
         return Change(self.step, name, value)
 
+    def now(self, name: str) -> float | None:
+        """The value of a live setting at this moment; None if there is no such setting."""
+        return getattr(self.settings, name, getattr(self.model.config, name, None))
+
     def _make_pending_changes(self) -> None:
         """Repeat what was changed in the part of the run that is being resumed."""
         while self.pending and self.pending[0].step <= self.step:

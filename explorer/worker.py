@@ -260,6 +260,8 @@ class _Work:
                 self._change(str(wish["name"]), wish["value"])
 
     def _change(self, name: str, value: Any) -> None:
+        if self.trainer.now(name) == value:
+            return  # asked twice, as by a click on a page that is being drawn again
         step = self.trainer.step
         try:
             done = self.trainer.change(name, value)

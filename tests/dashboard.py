@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from browser import Server
 
 APP = Path(__file__).parent.parent / "app.py"
-PATIENCE = 60_000  # ms until a condition counts as never met; on a quiet machine they take seconds
+PATIENCE = 180_000  # ms until a condition counts as never met; on a quiet machine it takes seconds
 TINY = {"width": 4, "latent": 2, "batch_size": 16}
 
 

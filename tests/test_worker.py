@@ -193,6 +193,14 @@ def test_live_changes_are_events_and_a_resume_repeats_them(monkeypatch, unbroken
     assert differences(outcome(run), expected) == []
 
 
+def test_a_change_that_is_asked_twice_is_made_once(monkeypatch):
+    run = created("vae")
+    change_at(monkeypatch, run, {3: ("beta", 4.0), 5: ("beta", 4.0), 7: ("beta", 2.0)})
+    assert work(run) == "done"
+    told = [(e["step"], e["value"]) for e in run.events() if e["event"] == "change"]
+    assert told == [(3, 4.0), (7, 2.0)]
+
+
 def test_changes_made_after_a_step_back_are_repeated_in_the_order_of_steps(monkeypatch):
     """Beta is set at 9, the run falls back to 6, and it is set at 7: 9 comes after 7, always."""
     run = created("vae", beta=1.0)
