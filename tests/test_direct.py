@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -33,7 +34,9 @@ def post(path: str, body: bytes, method: str = "POST") -> tuple[int, bytes]:
         sent.append(message)
 
     scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b""}
-    asyncio.run(Starlette(routes=direct.ROUTES)(scope, receive, send))
+    served = Starlette(routes=direct.ROUTES)(scope, receive, send)
+    with ThreadPoolExecutor(1) as threads:  # in this one a browser's loop may run
+        threads.submit(asyncio.run, served).result()
     return sent[0]["status"], b"".join(part.get("body", b"") for part in sent[1:])
 
 

@@ -192,7 +192,7 @@ def test_the_gif_shows_every_point_where_it_is(bare):
 def page(open_page, serve) -> Page:
     """Three planes in the player, everything painted."""
     page = open_page(serve(APP), viewport={"width": 1280, "height": 900}, color_scheme="light")
-    expect(page.locator(".player")).to_have_attribute("data-frame", "0", timeout=30_000)
+    expect(page.locator(".player")).to_have_attribute("data-frames", "50", timeout=30_000)
     return page
 
 
