@@ -1,5 +1,7 @@
 """The page Lessons in Streamlit's own simulation: every step, every link, and what is missing."""
 
+import importlib
+import pkgutil
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from test_pages import _navigation, opened, sound, text_of
 from workspaces import workspace
 
-from explorer import catalog
+from explorer import catalog, ui
 from explorer.errors import InputError
 from explorer.lessons import doors, reading
 from explorer.lessons.reading import Place
@@ -38,6 +40,8 @@ def quick(monkeypatch) -> None:
     def only_quick(name, /, **args):
         return refuse(name) if name in SLOW else ask(name, **args)
 
+    for found in pkgutil.iter_modules(ui.__path__):  # or one read now would keep the refusal
+        importlib.import_module(f"{ui.__name__}.{found.name}")
     for module in (asking, jobs, kept):
         monkeypatch.setattr(module, "stream", refuse)
     monkeypatch.setattr(asking, "ask", only_quick)  # of pages, which are run anew each time
