@@ -15,12 +15,11 @@ from torch import Tensor, nn
 from explorer.adversarial import LOSSES, r1
 from explorer.adversaries import Discriminator
 from explorer.models.base import Batch, Objective, Optimization
-from explorer.recipe import TrainSettings
 
 PART = "adversary"
 LOSS = LOSSES["non-saturating"]
 R1_WEIGHT, R1_EVERY = 0.2, 8  # as a GAN of ours has them
-LEARNING_RATE, BETAS = 2e-4, (0.5, 0.999)  # Radford et al. 2016
+OPTIMIZATION = Optimization("adam", 2e-4, (0.5, 0.999))  # Radford et al. 2016
 
 
 class Adversary(nn.Module):
@@ -49,8 +48,3 @@ class Adversary(nn.Module):
     def deception(self, fake: Tensor) -> Tensor:
         """What the decoder pays for being seen through: the mean of softplus(−A), a scalar."""
         return LOSS.generator(self(fake)).mean()
-
-    @staticmethod
-    def optimization(settings: TrainSettings) -> Optimization:
-        """A discriminator's usual step, whatever the autoencoder's is."""
-        return Optimization("adam", LEARNING_RATE, BETAS)

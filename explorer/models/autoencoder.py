@@ -136,7 +136,7 @@ class Autoencoder(Model):
 
     def optimization(self, part: str, settings: TrainSettings) -> Optimization:
         if part == adversary.PART:
-            return self.adversary.optimization(settings)
+            return adversary.OPTIMIZATION
         return super().optimization(part, settings)
 
     def units(self) -> dict[str, str]:
