@@ -59,7 +59,8 @@ class Witness(threading.Thread):
 
 
 def saving(run: Run) -> bool:
-    return any(run.folder.glob("checkpoints/.tmp-*"))
+    """Amid a save that is not the first: something is there to be lost."""
+    return any(run.folder.glob("checkpoints/.tmp-*")) and bool(run.checkpoints())
 
 
 def storm(kills: int, steps: int, end: int | None = None) -> tuple[Run, Witness]:
