@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 from explorer.answers import FewShots
 from explorer.few_shots import LINES
 from explorer.palette import CATEGORICAL
+from explorer.ui.naming import sides
 
 COLOURS = {
     "autoencoder": 0,
@@ -25,6 +26,7 @@ NAMES = {
     "pixels": "Raw pixels",
     "classifier": "Classifier",
 }
+SIDE = 700, 200  # pixels between the outermost points, about
 FAINT = "rgba(128,128,128,0.6)"
 TICKS = [m * 10.0**k for k in range(-2, 4) for m in (1, 2, 5)]
 JUDGES = {"vote": "Neighbours", "probe": "Linear probe"}
@@ -76,8 +78,8 @@ def against(found: Sequence[FewShots], judge: str, labels: int) -> go.Figure:
     """Accuracy over the classifier distance of samples, the better to the right and upwards."""
     figure = go.Figure()
     known = [one for one in models(found) if one.samples and at(one, judge, labels)]
-    for i, one in enumerate(sorted(known, key=lambda one: one.samples)):
-        _point(figure, one, at(one, judge, labels), "bottom" if i % 2 else "top")
+    for one, side in zip(known, _sides(known, judge, labels), strict=True):
+        _point(figure, one, at(one, judge, labels), side)
     for one in (one for one in found if one.family in LINES):
         if value := at(one, judge, labels):
             figure.add_hline(value[0], line={"color": colour(one), "dash": "dot", "width": 1.5})
@@ -96,11 +98,19 @@ def against(found: Sequence[FewShots], judge: str, labels: int) -> go.Figure:
     return figure
 
 
-def _point(figure: go.Figure, one: FewShots, value: tuple[float, float], side: str) -> None:
-    """Filled: from its own prior; open: from a mixture fitted to its latents.
+def _sides(known: Sequence[FewShots], judge: str, labels: int) -> list[str]:
+    """Where the names stand on a plot of usual size."""
+    if not known:
+        return []
+    y = np.array([at(one, judge, labels)[0] for one in known])
+    x = -np.log10([[one.samples, one.fitted or one.samples] for one in known])
+    scale = np.array([SIDE[0] / max(np.ptp(x), 0.1), SIDE[1] / max(np.ptp(y), 1.0)])
+    ends = [np.stack([x[:, i], y], axis=1) * scale for i in (0, 1)]
+    return sides(ends[0], [short(one) for one in known], np.concatenate(ends, axis=1))
 
-    Names of neighbours stand above and below in turn, so that fewer of them meet.
-    """
+
+def _point(figure: go.Figure, one: FewShots, value: tuple[float, float], side: str) -> None:
+    """Filled: from its own prior; open: from a mixture fitted to its latents."""
     own, error = value
     about = f"<b>{one.title}</b><br>{own:.1f} ± {error:.1f} % right<br>{one.way}<br>"
     if one.fitted:
@@ -119,7 +129,7 @@ def _point(figure: go.Figure, one: FewShots, value: tuple[float, float], side: s
         error_y={"array": [error], "width": 3, "thickness": 1},
         mode="markers+text",
         text=[short(one)],
-        textposition=f"{side} center",
+        textposition=side,
         textfont={"size": 11},
         cliponaxis=False,
         marker={"size": 12, "color": colour(one)},
