@@ -6,12 +6,12 @@ A server reads this file once, for the addresses that it has beside its pages; e
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from explorer.ui import direct, rooms, shell
+from explorer.ui import direct, opening, rooms, shell
 
 ABOUT = "Generative Model Explorer: see how generative models learn. MIT licence."
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    app = st.App(__file__, routes=direct.ROUTES)
+    app = st.App(__file__, routes=[*opening.ROUTES, *direct.ROUTES])
 else:
     st.set_page_config(
         "Generative Model Explorer", shell.ICON, layout="wide", menu_items={"About": ABOUT}

@@ -5,21 +5,13 @@ import streamlit as st
 from explorer import runs
 from explorer.history import history
 from explorer.names import recipe_name
-from explorer.ui import later, stage_film, theme
+from explorer.ui import later, opening, stage_film, theme
 from explorer.ui.asking import guarded, literal
 from explorer.ui.experiments import EXPERIMENTS, start_and_show
 from explorer.ui.player import player
 from explorer.ui.rooms import SECTIONS, icon, path
 
-theme.show(
-    theme.hero(
-        "See how generative models learn",
-        "Autoencoders, VAEs, GANs and diffusion models, trained in front of you, on your machine. "
-        "Watch every step, stop anywhere, change one thing, and compare.",
-        "Generative Model Explorer",
-    )
-)
-
+theme.show(theme.hero(**opening.HERO))
 
 if standing := stage_film.first():
     film = stage_film.short(standing)

@@ -102,6 +102,30 @@ def test_a_mark_on_the_stage_goes_to_its_epoch(app, open_page):
     expect(button(page, "Epoch 10")).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.parametrize("width", [1440, 900])
+def test_the_film_of_start_takes_the_place_of_its_opening(width, app, open_page, browser):
+    """What stands there before any script has run is what stands there afterwards."""
+    view = {"viewport": {"width": width, "height": 900}, "color_scheme": "light"}
+    page = open_page(app, "/", reduced_motion="reduce", **view)
+    page.wait_for_function("() => !document.getElementById('gm-opening')", timeout=PATIENCE)
+    tracks, hero = (page.locator(one).bounding_box() for one in (".tracks", ".gm-hero"))
+    after = [shot(page, place) for place in (hero, tracks)]
+    still = browser.new_context(java_script_enabled=False, **view)
+    empty = still.new_page()
+    empty.goto(app.address)
+    before = [shot(empty, place) for place in (hero, tracks)]
+    still.close()
+    for one, other in zip(before, after, strict=True):
+        assert one.std() > 20  # something is there
+        assert np.abs(one - other).mean() < 3
+
+
+def shot(page: Page, place: dict[str, float]) -> np.ndarray:
+    """A part of what is seen, at a quarter of its size: a canvas and a picture scale unlike."""
+    picture = Image.open(io.BytesIO(page.screenshot(clip=place))).convert("L")
+    return np.array(picture.reduce(4), np.float32)
+
+
 SIZES = (1440, 900, 390)
 OVERFLOW = """() => Math.max(...[document.documentElement, ...document.querySelectorAll(
   "[data-testid=stMain], [data-testid=stMainBlockContainer]")].map(

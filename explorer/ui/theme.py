@@ -30,16 +30,22 @@ def apply() -> None:
     st.html(stylesheet())
 
 
-@cache
 def stylesheet() -> str:
     """The style sheet with the palette's colours in it, as one ``<style>`` element."""
+    return f"<style>{sheet('.stApp')}</style>"
+
+
+@cache
+def sheet(root: str) -> str:
+    """The style sheet, whose colours are known from the element ``root`` (a selector) on."""
     colours = "".join(f"--gm-{name}:{_light_dark(pair)};" for name, pair in _PAIRS.items())
     states = "".join(
         f'.gm-chip[data-state="{state}"]{{--gm-state:{_light_dark(pair)}}}'
         for state, pair in palette.STATES.items()
     )
     css = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
-    return f"<style>.stApp{{{colours}}}\n{css}\n{states}</style>"
+    css = css.replace(".stApp {", f"{root} {{", 1)
+    return f"{root}{{{colours}}}\n{css}\n{states}"
 
 
 def show(*pieces: str) -> None:
