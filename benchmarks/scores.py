@@ -1,14 +1,17 @@
-"""Measure the shipped models for the page Compare, which opens on what this writes.
+"""Measure the shipped models for the page Compare and the zoo's cards, which show what this writes.
 
-``python -m benchmarks.scores`` writes pretrained/scores.json; what was measured before stands on a
-shelf in the folder of runs, so it may be broken off and started again.
+``python -m benchmarks.scores`` measures every model of pictures by 2,000 samples, those that stand
+on the board at first before the others, and writes pretrained/scores.json after each part: about
+100,000 pictures, an hour on two cores.  What was looked at stands on a shelf in the folder of runs,
+so it may be broken off and started again.
 """
 
 import sys
 from dataclasses import replace
 
-from explorer import checkpoints, files, standings
+from explorer import catalog, checkpoints, files, standings
 from explorer.answers import Standing
+from explorer.catalog import Entry
 from explorer.competitors import Competitor, competitor
 from explorer.evaluation import drawn, evaluate
 from explorer.expenses import COUNTED, few
@@ -17,34 +20,74 @@ from explorer.rulers import Asked
 from explorer.shelf import Shelf
 from explorer.ui.board_entries import FIRST, choices
 
+Name = tuple[str, str]  # of a competitor and of its standing: key and way of sampling
+
 
 def main() -> None:
-    """Measure the data sets named on the command line, or all, and write what is known of all."""
-    kept = {_name(one): one for one in standings.all_shipped()}
-    for name in sys.argv[1:] or FIRST:
-        ones = _entered(name)
-        for _, told in evaluate(ones, Asked()):
-            print(f"{told.title} {told.sampling}: {told.stage} {told.done:,}", flush=True)
-            if told.stage == "done":
-                kept[_name(told)] = told
-        print(f"{name}: {len(ones)} competitors")
-    every = [one for name in FIRST for one in _entered(name)]
+    """Measure the data sets named on the command line, or all of them."""
+    sets = sorted({_data(entry) for entry in _pictures()})
+    parts = {name: (_first(name), _others(name)) for name in sets}
+    every = {_name(one): one for name in sets for part in parts[name] for one in part}
+    kept = {_name(told): told for told in standings.all_shipped() if _name(told) in every}
+    named = sys.argv[1:] or sets
+    for part in [parts[name][0] for name in named] + [parts[name][1] for name in named]:
+        for told in _measured(part):
+            kept[_name(told)] = _timed(told, every[_name(told)])
+        _write(kept, every)
+
+
+def _measured(ones: list[Competitor]) -> list[Standing]:
+    """Where each of some competitors stands in the end."""
+    found = {}
+    for i, told in evaluate(ones, Asked()) if ones else ():
+        if found.get(i) is None or found[i].stage != told.stage:
+            print(f"{told.title} {told.sampling}: {told.stage}", flush=True)
+        found[i] = told
+    return [told for told in found.values() if told.stage == "done"]
+
+
+def _write(kept: dict[Name, Standing], every: dict[Name, Competitor]) -> None:
     value = {
-        "standings": [standings.to_json(_timed(told, every)) for told in kept.values()],
-        "walls": [_wall(one) for one in every],
+        "standings": [standings.to_json(told) for told in kept.values()],
+        "walls": [_wall(every[name]) for name in kept],
     }
     files.publish(standings.SHIPPED, files.json_bytes(value, indent=1))
 
 
-def _entered(name: str) -> list[Competitor]:
-    """Those that stand on the page's board at first."""
+# Who is measured ----------------------------------------------------------------------------------
+
+
+def _pictures() -> list[Entry]:
+    """The shipped models that draw pictures."""
+    return [one for one in catalog.shipped() if len(one.header.facts["spec"]["shape"]) == 3]
+
+
+def _data(entry: Entry) -> str:
+    return entry.header.recipe["data"].removesuffix("-full")
+
+
+def _first(name: str) -> list[Competitor]:
+    """Those that stand on the board of a data set at first, real pictures among them."""
     there = choices(name)
-    return [competitor(**there[key].entered) for key in FIRST[name]]
+    return [competitor(**there[key].entered) for key in FIRST.get(name, (f"real:{name}:test",))]
 
 
-def _timed(told: Standing, every: list[Competitor]) -> Standing:
+def _others(name: str) -> list[Competitor]:
+    """The other models of a data set, as they are sampled unless told otherwise."""
+    known = FIRST.get(name, ())
+    models = [entry for entry in _pictures() if _data(entry) == name and entry.key not in known]
+    return [competitor(entry.key) for entry in models]
+
+
+def _name(one: Competitor | Standing) -> Name:
+    return one.key, one.sampling
+
+
+# What is told of them -----------------------------------------------------------------------------
+
+
+def _timed(told: Standing, one: Competitor) -> Standing:
     """With the time that a sample takes now: pictures from the shelf were drawn at other times."""
-    one = next(one for one in every if _name(one) == _name(told))
     if one.real:
         return told
     model = checkpoints.load(one.entry.path)
@@ -56,10 +99,6 @@ def _wall(one: Competitor) -> dict:
         if not isinstance(kept, int):
             pictures = kept["pictures"]
     return standings.wall_json(one.digest, one.sampling, one.seed, pictures)
-
-
-def _name(one) -> tuple[str, str]:
-    return one.key, one.sampling
 
 
 if __name__ == "__main__":

@@ -34,11 +34,22 @@ FIRST = {
         "pretrained:gan-least-squares-fashion",
         "pretrained:gan-wgan-gp-fashion",
         "pretrained:gan-conditional-fashion",
-        "pretrained:latent-diffusion-fashion",
-        "pretrained:vae-fashion",
-        "pretrained:vae-fashion~mixture",
+        "pretrained:latent-diffusion-spatial-fashion",
+        "pretrained:vae-adversarial-fashion",
+        "pretrained:vae-adversarial-fashion~mixture",
     ),
-    "mnist": ("real:mnist:test", "pretrained:diffusion-mnist"),
+    "mnist": (
+        "real:mnist:test",
+        "pretrained:diffusion-mnist",
+        "pretrained:mnist-gan",
+        "pretrained:mnist-gan-least-squares",
+        "pretrained:mnist-gan-wgan-gp",
+        "pretrained:mnist-gan-conditional",
+        "pretrained:mnist-gan-collapsed",
+        "pretrained:mnist-latent-diffusion",
+        "pretrained:mnist-vae",
+        "pretrained:mnist-vae~mixture",
+    ),
 }
 BETWEEN = "|"  # of names in the address
 
