@@ -34,8 +34,8 @@ def main() -> None:
 
 
 def _entries() -> list[Entry]:
-    """Every shipped model of pictures that has numbers of its own, and those named."""
-    there = [one for one in catalog.shipped() if len(one.header.facts["spec"]["shape"]) == 3]
+    """Every shipped model of these data that has numbers of its own, and those named."""
+    there = [one for one in catalog.shipped() if one.header.recipe["data"].startswith(DATA)]
     alike = [one for one in there if "memorised" not in one.key]  # of few pictures, not usual ones
     return [*alike, *map(catalog.entry, sys.argv[1:])]
 
