@@ -1,6 +1,5 @@
 """The opening: what Start will show stands in the page that the server answers with."""
 
-import asyncio
 import re
 
 import numpy as np
@@ -37,14 +36,10 @@ def test_nothing_of_the_player_was_missed():
     assert opening._fonts().count("@font-face") == len(opening.FONTS)
 
 
-def answered() -> str:
-    return asyncio.run(opening._start(None)).body.decode()
-
-
 def test_the_page_of_streamlit_is_whole_around_it(monkeypatch):
     monkeypatch.setattr(stage_film, "first", lambda: "a stage")
     monkeypatch.setattr(stage_film, "short", lambda found: film())
-    page = answered()
+    page = opening._page()
     assert '<div id="root"></div>' in page
     assert page.index('id="root"') < page.index('id="gm-opening"') < page.index("</body>")
 
@@ -56,4 +51,4 @@ def test_without_models_the_page_is_streamlits_own(models, monkeypatch):
             raise StoreError("damaged")
 
     monkeypatch.setattr(stage_film, "first", first)
-    assert "gm-opening" not in answered()
+    assert "gm-opening" not in opening._page()
