@@ -17,6 +17,7 @@ from explorer.header import images_seen as seen_by
 from explorer.history import History
 from explorer.metrics.stability import LEAST, swing
 
+FITTED = "prior"  # how a way of sampling is called that draws from a prior fitted to the latents
 COURSE = "classifier distance"  # the validation term whose swings tell how steady a training was
 ALIKE = 0.02  # share of a figure within which another one is no better and no worse
 AT_AN_EPOCH = (COURSE, "effective classes", "pairwise distance", "reconstruction")
@@ -64,6 +65,12 @@ def at_epoch(told: History | None, epoch: float) -> Figures:
     return found
 
 
+def of_weights(entry: Entry, epoch: float) -> Figures:
+    """The same of a file that tells nothing of its training but what its weights were worth."""
+    measured, end = entry.header.facts.get("measured") or {}, entry.header.facts["epoch"]
+    return {t: measured[t] for t in AT_AN_EPOCH if t in measured and end <= epoch + 0.005}
+
+
 def of_training(entry: Entry, told: History | None) -> Figures:
     """How much it saw, how long that took where it is known, and how steady it went."""
     found: Figures = {"images seen": images_seen(entry)}
@@ -85,9 +92,13 @@ def of_a_sample(entry: Entry) -> Figures:
 
 
 def fid(entry: Entry) -> Standing | None:
-    """The standing with the lowest FID that came with the program for exactly these weights."""
+    """The standing with the lowest FID that came with the program for exactly these weights.
+
+    Of samples from the model's own prior: a fitted one belongs to no weights.
+    """
     same = [s for s in standings.all_shipped() if s.key == entry.key and "FID" in s.scores]
     same = [s for s in same if s.protocol.checkpoint_sha256 == entry.digest] if same else []
+    same = [s for s in same if not s.sampling.startswith(FITTED)]
     return min(same, key=lambda standing: standing.scores["FID"].value, default=None)
 
 

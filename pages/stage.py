@@ -82,7 +82,7 @@ def figures(found: Stage, now: float) -> None:
     known = [of_column(one, now) for one in found.columns]
     said = worth.verdicts(known)
     told = [
-        Told(one.title, own, worth.fid(one.entry), *words)
+        Told(one.title, own, worth.fid(one.entry), one.entry.header.has("Encodes"), *words)
         for one, own, words in zip(found.columns, known, said, strict=True)
     ]
     theme.show(table(told, real(found.data)))
@@ -92,7 +92,8 @@ def of_column(one: Column, now: float) -> worth.Figures:
     """Its figures at an epoch, of the training as a whole, and of a sample."""
     told = catalog.past(one.entry)
     sample = worth.of_a_sample(one.entry) or kept.find(COUNTED, asked_of(one)) or {}
-    return worth.at_epoch(told, now) | worth.of_training(one.entry, told) | sample
+    then = worth.at_epoch(told, now) if told else worth.of_weights(one.entry, now)
+    return then | worth.of_training(one.entry, told) | sample
 
 
 @st.cache_data(show_spinner=False)

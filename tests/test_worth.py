@@ -48,7 +48,17 @@ def test_the_fid_is_that_of_the_very_weights():
     entry = catalog.entry("pretrained:gan-fashion")
     found = worth.fid(entry)
     assert found.protocol.checkpoint_sha256 == entry.digest
-    assert worth.fid(catalog.entry("pretrained:vae-l1")) is None
+    assert worth.fid(catalog.entry("pretrained:ring-gan")) is None
+
+
+def test_the_fid_is_of_the_models_own_prior():
+    assert not worth.fid(catalog.entry("pretrained:vae-fashion")).sampling
+
+
+def test_weights_without_a_history_tell_what_they_are_worth_at_their_end():
+    entry = catalog.entry("pretrained:vae-fashion")
+    assert worth.of_weights(entry, 40) == {"reconstruction": pytest.approx(11.42, abs=0.01)}
+    assert worth.of_weights(entry, 39) == {}
 
 
 def test_where_each_stands_best_and_worst():

@@ -22,11 +22,12 @@ BEST = {  # by line: the figure that is compared, and whether the lower one is b
 
 @dataclass(frozen=True)
 class Told:
-    """A column: its title, its figures, its FID if that is known, and what follows from them."""
+    """A column: its title, figures, FID if that is known, and what follows from its figures."""
 
     title: str
     figures: Figures
     fid: Standing | None
+    encodes: bool
     strength: str
     drawback: str
 
@@ -112,7 +113,8 @@ def _diversity(one: Told) -> tuple[str, list[str]]:
 
 def _copies(one: Told) -> tuple[str, list[str]]:
     found = one.figures.get("reconstruction")
-    return ("no encoder", []) if found is None else (f"{found:.1f}", [])
+    nothing = NOTHING if one.encodes else "no encoder"
+    return nothing if found is None else f"{found:.1f}", []
 
 
 def _stability(one: Told) -> tuple[str, list[str]]:
