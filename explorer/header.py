@@ -25,6 +25,7 @@ TENSOR_LIMIT = 5_000
 FORMAT = "explorer-checkpoint-1"
 MODEL = "model.safetensors"  # the weights in a checkpoint's folder
 FILM_LIMIT = 100_000_000  # bytes of a track
+LATENT_DIFFUSION = "latent-diffusion"  # the family with an autoencoder inside
 FILM = "film."  # tensors under this name are pictures, not weights
 BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1}
 PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\x93NUMPY")
@@ -53,6 +54,16 @@ class Header:
     def has(self, *capabilities: str) -> bool:
         """Whether the model can do all of these."""
         return set(capabilities) <= set(self.facts.get("capabilities", ()))
+
+    @property
+    def encodes(self) -> bool:
+        """Whether it finds a picture's latents at once, itself or by its autoencoder."""
+        return self.has("Encodes") or self.family == LATENT_DIFFUSION
+
+    @property
+    def decodes(self) -> bool:
+        """Whether a few numbers become a picture in it, or in its autoencoder."""
+        return self.has("Decodes") or self.family == LATENT_DIFFUSION
 
     @property
     def parameters(self) -> int:

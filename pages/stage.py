@@ -82,7 +82,7 @@ def figures(found: Stage, now: float) -> None:
     known = [of_column(one, now) for one in found.columns]
     said = worth.verdicts(known)
     told = [
-        Told(one.title, own, worth.fid(one.entry), one.entry.header.has("Encodes"), *words)
+        Told(one.title, own, worth.fid(one.entry), one.entry.header.encodes, *words)
         for one, own, words in zip(found.columns, known, said, strict=True)
     ]
     theme.show(table(told, real(found.data)))

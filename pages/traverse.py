@@ -61,7 +61,7 @@ theme.show(
 )
 subject.ready()
 if entry := subject.choose():
-    if subject.has_latents(entry):
+    if entry.header.decodes:
         more = {"wrap": True, "label_visibility": "collapsed"}
         view = url.segmented("What to see", VIEWS, "sliders", "walk", **more)
         with guarded():

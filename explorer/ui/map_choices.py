@@ -54,16 +54,6 @@ def seen(entry: Entry) -> bool:
     return able and pictures and not entry.key.startswith(catalog.EXACT)
 
 
-def decodes(entry: Entry) -> bool:
-    """Whether a few numbers become a picture in it."""
-    return entry.header.has("Decodes") or entry.header.family == "latent-diffusion"
-
-
-def encodes(entry: Entry) -> bool:
-    """Whether a picture becomes latents that it can decode again."""
-    return entry.header.has("Encodes") or entry.header.family == "latent-diffusion"
-
-
 def choose() -> Choice | None:
     """The model, the images and the map; None if there is no model."""
     cells = st.container(key="wrap-map").columns([1.4, 1.4, 1.2], gap="medium")

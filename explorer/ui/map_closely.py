@@ -11,7 +11,7 @@ from explorer.pictures import enlarge, sheet, tiles
 from explorer.ui import kept, theme, url
 from explorer.ui.asking import ask, literal
 from explorer.ui.latent_map import Added
-from explorer.ui.map_choices import Choice, encodes
+from explorer.ui.map_choices import Choice
 from explorer.ui.rows import Row, rows
 
 MOST = 48  # circled images that are shown
@@ -42,7 +42,7 @@ def _copy(choice: Choice, images: Data, place: int) -> None:
     """The image, its copy, and what is missing; a search only when it is asked for."""
     asked = {**_asked(choice), "places": (place,)}
     original = tiles(images.x[place : place + 1])
-    found = ask("map_copies", **asked) if encodes(choice.entry) else _searched(asked)
+    found = ask("map_copies", **asked) if choice.entry.header.encodes else _searched(asked)
     if found is None:
         theme.show(theme.strip("The image", "", enlarge(original[0], 6)))
         return
@@ -109,7 +109,7 @@ def circled(choice: Choice, points: LatentPoints, images: Data, inside: np.ndarr
     for name, values in points.values.items():
         text = f"{name}: {values[inside].mean():.3g} inside, {values.mean():.3g} on the whole map"
         st.caption(literal(text))
-    if not encodes(choice.entry):
+    if not choice.entry.header.encodes:
         return
     if url.beside(st.toggle, "Show what the model makes of them", first=False, key="map-copies"):
         made, _, _ = ask("map_copies", **_asked(choice), places=tuple(map(int, places)))

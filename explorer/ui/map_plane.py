@@ -10,7 +10,7 @@ from explorer.pictures import enlarge, tiles
 from explorer.ui import gans, kept, theme, url
 from explorer.ui.asking import ask
 from explorer.ui.latent_pad import latent_pad
-from explorer.ui.map_choices import Choice, decodes, encodes
+from explorer.ui.map_choices import Choice
 from explorer.ui.map_view import whole
 from explorer.ui.source import code
 
@@ -28,7 +28,7 @@ AXES = {
 def pointing(choice: Choice) -> None:
     """The plane, the picture under the pointer, and the true one where it was lifted."""
     st.header("Point anywhere")
-    if not decodes(choice.entry):
+    if not choice.entry.header.decodes:
         st.info(
             "This model has no decoder from a few numbers to a picture: its noise is as large as "
             "the picture. An autoencoder, a VAE, a GAN or a latent diffusion has one.",
@@ -51,7 +51,7 @@ def pointing(choice: Choice) -> None:
 
 def _asked(choice: Choice) -> dict[str, Any]:
     """Which plane, as the engine's arguments."""
-    kinds = REAL if encodes(choice.entry) else INVENTED
+    kinds = REAL if choice.entry.header.encodes else INVENTED
     cells = st.container(key="wrap-map-plane").columns([1.6, 1, 1], gap="medium")
     with cells[0]:
         kind = url.segmented("Plane", kinds, next(iter(kinds)), "plane_kind")

@@ -10,7 +10,6 @@ from explorer.pictures import enlarge
 from explorer.ui import gans, kept, theme, url
 from explorer.ui.asking import ask
 from explorer.ui.rows import Row, rows
-from explorer.ui.traverse_subject import encodes
 
 STRENGTHS = (-0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 OTHERS = -1  # as the engine calls all other classes
@@ -21,7 +20,7 @@ SIGNS = ("A", "− B", "+ C")
 def attributes(entry: Entry) -> None:
     """One vector, and the arithmetic of three terms."""
     names = entry.header.facts["spec"]["classes"]
-    if not encodes(entry):
+    if not entry.header.encodes:
         st.info(
             "An attribute is the difference between means of the latents of images, and this model "
             "has no encoder that would find them. Its own directions can be walked in the other "

@@ -20,7 +20,7 @@ from explorer.ui.asking import ask
 from explorer.ui.rows import Row, rows
 from explorer.ui.sampler_form import seed
 from explorer.ui.traverse_sliders import REACH
-from explorer.ui.traverse_subject import Start, encodes, figure_of
+from explorer.ui.traverse_subject import Start, figure_of
 
 KINDS = {"steps": "In even steps", "quantiles": "In equal shares of N(0, 1)"}
 SIDE = 13  # pictures along each latent
@@ -50,7 +50,7 @@ def plane(entry: Entry, axes: LatentAxes, start: Start) -> None:
     with left:
         pictures(entry, axes, start, pair, kind)
     with right:
-        if encodes(entry):
+        if entry.header.encodes:
             chosen = start.image
             masses = list(map(str, MASSES))
             mass = float(url.choose(st.select_slider, "Mass of an ellipse", masses, "0.95", "mass"))
@@ -63,7 +63,7 @@ def plane(entry: Entry, axes: LatentAxes, start: Start) -> None:
                 "A GAN has no encoder, so no image has a place in this plane and no posterior. Its "
                 "latents are drawn from N(0, I) themselves."
             )
-    if encodes(entry):
+    if entry.header.encodes:
         resampled(entry, axes, start)
 
 

@@ -10,12 +10,12 @@ from explorer import catalog
 from explorer.answers import LatentAxes
 from explorer.catalog import Entry
 from explorer.config import Settings, describe, setting
+from explorer.header import LATENT_DIFFUSION
 from explorer.ui import forms, kept, pickers, url
 from explorer.ui.asking import literal
 from explorer.ui.sampler_form import seed
 
 WALL = 64  # pictures that move together
-LATENT_DIFFUSION = "latent-diffusion"
 ENCODER_STARTS = {
     "wall": "64 test images",
     "image": "One test image",
@@ -88,20 +88,10 @@ def _of_pictures(entry: Entry) -> bool:
     return pictures and not entry.key.startswith(catalog.EXACT)
 
 
-def has_latents(entry: Entry) -> bool:
-    """Whether few numbers stand for a picture."""
-    return entry.header.has("Decodes") or entry.header.family == LATENT_DIFFUSION
-
-
-def encodes(entry: Entry) -> bool:
-    """Whether it finds the latents of a picture at once."""
-    return entry.header.has("Encodes") or entry.header.family == LATENT_DIFFUSION
-
-
 def described(entry: Entry) -> str:
     """What matters here of a model, on one line."""
     model = entry.header.recipe["model"]
-    parts = [f"latent {model['latent']:,}"] if has_latents(entry) else ["no latents"]
+    parts = [f"latent {model['latent']:,}"] if entry.header.decodes else ["no latents"]
     if entry.header.family == LATENT_DIFFUSION:
         parts.append("seen through its autoencoder")
     elif "beta" in model:
@@ -132,7 +122,7 @@ def axes_of(entry: Entry) -> LatentAxes:
 
 def start(entry: Entry) -> Start:
     """Where the walk begins, as widgets; it stands in the address."""
-    options = ENCODER_STARTS if encodes(entry) else GENERATOR_STARTS
+    options = ENCODER_STARTS if entry.header.encodes else GENERATOR_STARTS
     cells = st.container(key="wrap-start").columns([3, 1], gap="medium", vertical_alignment="top")
     with cells[0]:
         kind = url.segmented("Begin with", options, next(iter(options)), "begin", wrap=True)

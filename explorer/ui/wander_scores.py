@@ -42,16 +42,11 @@ COLUMNS = (
 )
 
 
-def coded(entry: Entry) -> bool:
-    """Whether it has latents of training images."""
-    return entry.header.has("Encodes") or entry.header.family == "latent-diffusion"
-
-
 def _scores(
     entries: dict[str, Entry], found: dict[str, Ways], asked: Asked
 ) -> dict[str, WayScores]:
     """Of the models that have training latents, once all pictures are there; none meanwhile."""
-    names = {entries[name].exact: name for name in found if coded(entries[name])}
+    names = {entries[name].exact: name for name in found if entries[name].header.encodes}
     drawing = len(found) < len(entries) and not leaving.left(STOP, asked.key)
     if drawing or not names:
         jobs.cancel(SLOT)  # the rows come first
