@@ -13,6 +13,7 @@ from explorer.answers import Curve
 from explorer.palette import CATEGORICAL
 
 HEIGHT = 300
+NARROW = 340  # pixels that a plot is wide at least
 CONFIG = {"displayModeBar": False}
 
 
@@ -38,8 +39,15 @@ def curves(
         figure.update_layout(legend={"y": 0, "yanchor": "bottom"})  # below a curve that rises
     if legend == "above":
         figure.update_layout(legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02})
-        figure.update_layout(legend={"yanchor": "bottom"}, margin={"t": 72}, title={"y": 0.97})
+        figure.update_layout(legend={"yanchor": "bottom"}, title={"y": 0.97})
+        figure.update_layout(margin={"t": 52 + 20 * _rows(lines)})
     return figure
+
+
+def _rows(lines: Sequence[Curve]) -> int:
+    """How many rows a legend above takes in a narrow plot, which cannot be known before."""
+    widths = [7 * len(line.name) + 45 for line in lines]  # pixels
+    return min(len(lines), -(-sum(widths) // NARROW))
 
 
 def _log_ticks(lines: Sequence[Curve]) -> dict[str, list]:

@@ -23,6 +23,14 @@ def test_curves_of_one_group_share_a_colour():
     assert [one.line.dash for one in figure.data] == ["solid", "dot", "solid"]
 
 
+def test_a_legend_above_has_room_for_all_its_rows():
+    def room(*names):
+        return figures.curves([line(name) for name in names], legend="above").layout.margin.t
+
+    assert room("train") == room("train", "test") == 72
+    assert room(*["a name that fills a row of its own"] * 3) == 52 + 3 * 20
+
+
 def test_a_single_point_is_a_marker():
     point = Curve("a", np.array([3.0]), np.array([4.0]))
     assert figures.curves([point]).data[0].mode == "markers"

@@ -295,7 +295,9 @@ def _curves(picture: Picture, entries: tuple[Entry, ...]) -> list[Figure]:
         titles = ", ".join(entry.title for entry in entries)
         return [Figure(f"No curves: the files of {titles} carry none. Your own runs do.")]
     unit = entries[0].header.facts.get("units", {}).get(picture.term, "")
-    return [Figure(f"{picture.term} on test images", "", None, tuple(lines), ("epoch", unit))]
+    title = f"{picture.term[0].upper()}{picture.term[1:]} on test images"
+    positive = all((line.y > 0).all() for line in lines)
+    return [Figure(title, "", None, tuple(lines), ("epoch", unit), log_y=positive)]
 
 
 def _real(picture: Picture, entries: tuple[Entry, ...]) -> list[Figure]:
