@@ -50,7 +50,7 @@ SHIPPED = {  # data set -> column -> shipped model
         "wgan": "gan-wgan-gp-fashion",
         "cgan": "gan-conditional-fashion",
         "diffusion": "diffusion-fashion",
-        "latent": "latent-diffusion-fashion",
+        "latent": "latent-diffusion-spatial-fashion",
     },
 }
 

@@ -11,7 +11,7 @@ from explorer.ui.player import player
 from explorer.ui.sampler_form import described, sampling, seed
 from explorer.ui.source import code
 
-LATENT = f"{catalog.SHIPPED}latent-diffusion-fashion"
+LATENT = f"{catalog.SHIPPED}latent-diffusion-spatial-fashion"
 PIXELS = f"{catalog.SHIPPED}diffusion-fashion"
 COUNTED = 400  # samples that quality is measured on
 ABLE = ("Denoises",)

@@ -149,6 +149,18 @@ def test_the_first_group_of_models_that_is_here_is_used():
     assert reading.preset(link, ()) is None
 
 
+@pytest.mark.parametrize(("kind", "used"), [("copies", "vae-l1"), ("samples", "birds-vae")])
+def test_a_group_whose_images_are_not_here_is_not_used_where_they_are_shown(
+    kind, used, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path))
+    step = Step.read(STEP | {"models": [["birds-vae"], ["vae-l1"]], "picture": {"kind": kind}})
+    assert [one.key for one in reading.models(step).entries] == [f"pretrained:{used}"]
+    assert [one.key for one in reading.models(step, images=False).entries] == [
+        "pretrained:birds-vae"
+    ]
+
+
 def test_a_missing_and_an_altered_weight_file_are_told(tmp_path, monkeypatch):
     damaged = bytearray((catalog.FOLDER / "vae-l1.safetensors").read_bytes())[:5000]
     (tmp_path / "vae-l1.safetensors").write_bytes(damaged)
@@ -340,7 +352,8 @@ def test_a_wrong_setting_in_a_file_ends_with_2(tmp_path, capsys, link, said):
     assert said in told
 
 
-def test_the_table_in_the_docs_is_the_one_that_is_made():
+def test_the_table_in_the_docs_is_the_one_that_is_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path))  # sets are called by how they lie there
     kept = (ROOT / "docs" / "demonstrations.md").read_text(encoding="utf-8")
     assert kept.partition("\n| ")[2] == table.markdown().partition("| ")[2], (
         "run `python -m explorer lessons --table` and put it into docs/demonstrations.md"

@@ -11,6 +11,7 @@ from explorer.errors import ExplorerError, InputError
 from explorer.lessons.schema import Lesson, Link, Ours, Step, read
 
 BUNDLED = Path(__file__).parent
+REAL = ("data", "copies", "ways", "noises")  # pictures that need images of the models' own data
 MOST = 100  # files of a teacher that are read
 
 
@@ -103,29 +104,40 @@ class Models:
     problem: str = ""  # why none of its groups can be used
 
 
-def models(step: Step) -> Models:
-    """The first group of a step's models that is here whole."""
+def models(step: Step, images: bool = True) -> Models:
+    """The first group of a step's models that is here whole, with the ``images`` that it needs.
+
+    Or without asking for these: then it is the same on every machine.
+    """
+    real = images and step.picture.kind in REAL
     first: tuple[str, ...] = ()
     for group in step.models:
-        there, problems = _group(group)
+        there, problems = _group(group, real)
         if not problems:
             return Models(there, first)
         first = first or tuple(problems)
     if not step.models:
         return Models()
-    said = next(iter(_group(step.models[-1])[1].values()))
+    said = next(iter(_group(step.models[-1], real)[1].values()))
     return Models((), first, said)
 
 
-def _group(keys: tuple[str, ...]) -> tuple[tuple[Entry, ...], dict[str, str]]:
+def _group(keys: tuple[str, ...], real: bool) -> tuple[tuple[Entry, ...], dict[str, str]]:
     """The models of a group, and what is wrong with those that cannot be used, by their key."""
     there, problems = [], {}
     for key in keys:
         try:
             there.append(shipped(key))
+            if real and (said := _missing(there[-1])):
+                problems[key] = said
         except ExplorerError as error:
             problems[key] = str(error)
     return tuple(there), problems
+
+
+def _missing(entry: Entry) -> str:
+    """Why the images that it learned from are not here; empty if they are."""
+    return data.info(data.at_hand(entry.header.recipe["data"])).problem
 
 
 def shipped(name: str) -> Entry:

@@ -52,7 +52,7 @@ def _showing(line: str) -> list[Place]:
 def _cells(name: str, text: str, place: Place) -> list[tuple[str, ...]]:
     """The rows of one line in one step."""
     step = place.step
-    entries = reading.models(step).entries
+    entries = reading.models(step, images=False).entries
     mistake = int(name.partition(".")[2]) if name.startswith("M.") else None
     pages = [one for one in step.pages if mistake is None or one.mistake in (None, mistake)]
     shown = ", ".join(dict.fromkeys(DOORS[one.page].title for one in pages))

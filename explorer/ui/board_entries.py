@@ -36,7 +36,7 @@ FIRST = {
         "pretrained:gan-conditional-fashion",
         "pretrained:latent-diffusion-spatial-fashion",
         "pretrained:vae-adversarial-fashion",
-        "pretrained:vae-adversarial-fashion~mixture",
+        "pretrained:vae-fashion",
     ),
     "mnist": (
         "real:mnist:test",
