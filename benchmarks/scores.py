@@ -1,15 +1,15 @@
 """Measure the shipped models for the page Compare and the zoo's cards, which show what this writes.
 
-``python -m benchmarks.scores`` measures every model of pictures by 2,000 samples, those that stand
-on the board at first before the others, and writes pretrained/scores.json after each part: about
-100,000 pictures, an hour on two cores.  What was looked at stands on a shelf in the folder of runs,
-so it may be broken off and started again.
+``python -m benchmarks.scores`` measures every model of pictures by 2,000 samples, or as many as
+there are test images, those that stand on the board at first before the others, and writes
+pretrained/scores.json after each part: about 100,000 pictures, an hour on two cores.  What was
+looked at stands on a shelf in the folder of runs, so it may be broken off and started again.
 """
 
 import sys
 from dataclasses import replace
 
-from explorer import catalog, checkpoints, files, standings
+from explorer import catalog, checkpoints, data, files, standings
 from explorer.answers import Standing
 from explorer.catalog import Entry
 from explorer.competitors import Competitor, competitor
@@ -20,26 +20,28 @@ from explorer.rulers import Asked
 from explorer.shelf import Shelf
 from explorer.ui.board_entries import FIRST, choices
 
+FITTED = ("pretrained:vae-fashion", "pretrained:vae-adversarial-fashion", "pretrained:mnist-vae")
 Name = tuple[str, str]  # of a competitor and of its standing: key and way of sampling
 
 
 def main() -> None:
     """Measure the data sets named on the command line, or all of them."""
-    sets = sorted({_data(entry) for entry in _pictures()})
+    sets = sorted({_data(one) for one in _pictures()}, key=lambda name: (name not in FIRST, name))
     parts = {name: (_first(name), _others(name)) for name in sets}
     every = {_name(one): one for name in sets for part in parts[name] for one in part}
     kept = {_name(told): told for told in standings.all_shipped() if _name(told) in every}
     named = sys.argv[1:] or sets
-    for part in [parts[name][0] for name in named] + [parts[name][1] for name in named]:
-        for told in _measured(part):
+    for name, part in [(name, parts[name][i]) for i in (0, 1) for name in named]:
+        samples = min(Asked().samples, len(data.load(name, "test")))
+        for told in _measured(part, samples):
             kept[_name(told)] = _timed(told, every[_name(told)])
         _write(kept, every)
 
 
-def _measured(ones: list[Competitor]) -> list[Standing]:
+def _measured(ones: list[Competitor], samples: int) -> list[Standing]:
     """Where each of some competitors stands in the end."""
     found = {}
-    for i, told in evaluate(ones, Asked()) if ones else ():
+    for i, told in evaluate(ones, Asked(samples=samples)) if ones else ():
         if found.get(i) is None or found[i].stage != told.stage:
             print(f"{told.title} {told.sampling}: {told.stage}", flush=True)
         found[i] = told
@@ -73,10 +75,12 @@ def _first(name: str) -> list[Competitor]:
 
 
 def _others(name: str) -> list[Competitor]:
-    """The other models of a data set, as they are sampled unless told otherwise."""
-    known = FIRST.get(name, ())
-    models = [entry for entry in _pictures() if _data(entry) == name and entry.key not in known]
-    return [competitor(entry.key) for entry in models]
+    """The other models of a data set, and VAEs with a prior that is fitted to their latents."""
+    there, known = choices(name), FIRST.get(name, ())
+    models = [entry.key for entry in _pictures() if _data(entry) == name]
+    fitted = [f"{key}~mixture" for key in models if key in FITTED]
+    keys = [key for key in (*models, *fitted) if key not in known]
+    return [competitor(**there[key].entered) for key in keys]
 
 
 def _name(one: Competitor | Standing) -> Name:
