@@ -29,7 +29,10 @@ ROOM = ".st-key-wrap-wide-lesson"  # the question beside its picture
 WAITING = f"{ROOM} .gm-veil, {ROOM} [data-testid=stProgress], [data-testid=stSpinner]"
 MARGIN = 16  # pixels around it
 SIDEBAR = 240  # pixels, left out of the README's pictures
-PAGES = {"clinic": ("clinic?c_ground=pictures", 1440, 1600)}  # path, width and height
+PAGES = {  # path, width and height
+    "clinic": ("clinic?c_ground=pictures", 1440, 1600),
+    "compare": ("compare", 1440, 1500),
+}
 LONG = 240_000  # ms that a busy machine may take for what is learned while one watches
 
 
@@ -85,7 +88,7 @@ def readme(page: Page, address: str, name: str) -> Path:
     path, width, height = PAGES[name]
     page.set_viewport_size({"width": width, "height": height})
     page.goto(f"{address}/{path}")
-    page.locator(".player").first.wait_for()
+    page.locator(".player, .gm-board").first.wait_for()
     at_rest(page)
     clip = {"x": SIDEBAR, "y": 0, "width": width - SIDEBAR, "height": height}
     picture = Image.open(io.BytesIO(page.screenshot(clip=clip)))
