@@ -43,5 +43,5 @@ def test_every_shipped_standing_has_its_wall():
         how = one.protocol
         wall = standings.shipped_wall(how.checkpoint_sha256, how.sampling, how.seed)
         assert wall is not None, one.title
-        assert wall.shape[1:] == ((32, 32, 3) if "birds" in one.title else (28, 28))
+        assert wall.shape[1:] == ((32, 32, 3) if "birds" in one.title.lower() else (28, 28))
         assert len(wall) == standings.WALL
