@@ -17,7 +17,7 @@ from benchmarks.chromium import DASHBOARD, PATIENCE, chromium, served, settle, w
 
 PAGES = {"Start": "/", "One stage": "/stage"}
 HELLO = "streamlit hello"
-PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 FILM, HEADING = ".player[data-frames] canvas", "h1"
 # Looks at every frame, in all shadow roots, for something painted; then waits until it was shown.
 CLOCK = """
@@ -47,7 +47,7 @@ def once(browser: Browser, address: str, wanted: str) -> dict[str, float]:
     shown = page.wait_for_function("window.shown").json_value() / 1000
     answered = page.evaluate("performance.getEntriesByType('navigation')[0].responseStart") / 1000
     told = {"shown": shown, "after": shown - answered, "kB": sum(kilobytes)}
-    told["painted"] = page.evaluate(PAINTED) / 1000 - answered
+    told["painted"] = page.wait_for_function(PAINTED).json_value() / 1000 - answered
     settle(page)
     context.close()
     return told
