@@ -44,6 +44,22 @@ def test_singular_covariances_are_no_problem():
     assert frechet(flat, gaussian([0, 0], [[0, 0], [0, 1]])) == pytest.approx(2)
 
 
+def test_a_factor_gives_the_covariance_back_singular_or_not():
+    random = np.random.default_rng(5)
+    for n in (400, 8):  # eight examples span seven of the twenty directions
+        one = statistics(random.normal(size=(n, 20)))
+        assert np.allclose(one.factor @ one.factor.T, one.covariance, atol=1e-12)
+
+
+def test_statistics_of_a_factor_are_those_of_its_covariance():
+    random = np.random.default_rng(6)
+    whole = statistics(random.normal(size=(400, 20)) * 3)
+    kept = Statistics.factored(whole.mean, np.linalg.cholesky(whole.covariance), whole.n)
+    other = statistics(random.normal(size=(400, 20)))
+    assert np.allclose(kept.covariance, whole.covariance, rtol=1e-12)
+    assert frechet(other, kept) == pytest.approx(frechet(other, whole), rel=1e-9)
+
+
 def test_pixel_features_keep_distances_along_the_leading_directions(images):
     axes = pixel_axes(images[0].x)
     assert axes.axes.shape == (784, AXES)

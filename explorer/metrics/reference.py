@@ -42,7 +42,7 @@ def unpack(arrays: dict[str, np.ndarray]) -> Statistics:
     size = len(arrays["mean"])
     factor = np.zeros((size, size))
     factor[np.tril_indices(size)] = arrays["factor"]
-    return Statistics(arrays["mean"].astype(np.float64), factor @ factor.T, int(arrays["n"]))
+    return Statistics.factored(arrays["mean"].astype(np.float64), factor, int(arrays["n"]))
 
 
 def shipped(key: str) -> Statistics | None:
