@@ -305,6 +305,9 @@ class PictureCheckup:
     distance: float
 
 
+FITTED = "prior: "  # how a way of sampling begins whose latents come from a prior fitted to them
+
+
 @dataclass(frozen=True)
 class Protocol:
     """All that a measured figure depends on; figures of different rulers are never ranked together.
@@ -329,6 +332,11 @@ class Protocol:
         """What two figures must share before one may be called lower than the other."""
         network = self.network, self.network_sha256, self.resize, self.precision
         return *network, self.samples, self.reference, self.reference_sha256
+
+    @property
+    def fitted(self) -> bool:
+        """Whether samples came from a fitted prior instead of the model's own."""
+        return self.sampling.startswith(FITTED)
 
 
 @dataclass(frozen=True)

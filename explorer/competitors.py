@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from explorer import catalog, checkpoints, data, denoising, priors, probes
+from explorer.answers import FITTED
 from explorer.catalog import Entry
 from explorer.data import Data
 from explorer.device import own_randomness
@@ -75,11 +76,12 @@ class Competitor:
     def sampling(self) -> str:
         """How it is sampled, in a few words; nothing if there is only one way."""
         if self.real or not self.entry.header.has("Denoises"):
-            return f"prior: {self.how['prior']}" if self.how else ""
+            return f"{FITTED}{self.how['prior']}" if self.how else ""
         how = SampleSettings.read(self.how)
         name = "DDPM" if (how.sampler, how.eta) == ("ddim", 1) else NAMES[how.sampler]
-        others = {k: v for k, v in self.how.items() if k not in ("sampler", "steps", "eta")}
-        more = [f"{name} {value:g}" for name, value in others.items() if name != "spacing"]
+        told = {"sampler", "steps"} | ({"eta"} if how.eta == 1 else set())
+        others = {k: v for k, v in self.how.items() if k not in told}
+        more = [f"{k} {v if isinstance(v, str) else f'{v:g}'}" for k, v in others.items()]
         return ", ".join([name, f"{how.steps} steps", *more])
 
     @property

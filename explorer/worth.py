@@ -17,7 +17,6 @@ from explorer.header import images_seen as seen_by
 from explorer.history import History
 from explorer.metrics.stability import LEAST, swing
 
-FITTED = "prior"  # how a way of sampling is called that draws from a prior fitted to the latents
 COURSE = "classifier distance"  # the validation term whose swings tell how steady a training was
 ALIKE = 0.02  # share of a figure within which another one is no better and no worse
 AT_AN_EPOCH = (COURSE, "effective classes", "pairwise distance", "reconstruction")
@@ -98,7 +97,7 @@ def fid(entry: Entry) -> Standing | None:
     """
     same = [s for s in standings.all_shipped() if s.key == entry.key and "FID" in s.scores]
     same = [s for s in same if s.protocol.checkpoint_sha256 == entry.digest] if same else []
-    same = [s for s in same if not s.sampling.startswith(FITTED)]
+    same = [s for s in same if not s.protocol.fitted]
     return min(same, key=lambda standing: standing.scores["FID"].value, default=None)
 
 
