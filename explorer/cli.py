@@ -99,7 +99,11 @@ def _parser(arguments: list[str] | None) -> argparse.ArgumentParser:
         "--metrics", default="all", help=f"{','.join(METRICS)} or all (default %(default)s)"
     )
     one.add_argument("--samples", default="2000", help="of each (default %(default)s)")
-    one.add_argument("--reference", default="train", help="train or test (default %(default)s)")
+    one.add_argument(
+        "--reference",
+        default="train",
+        help="train (the first 10,000 training images), all (of them) or test (default train)",
+    )
     one.add_argument("--precision", default="auto", help="auto, bf16 or float32")
     one.add_argument("--seed", default="0")
     one.add_argument("--prior", default="normal", help="normal, gaussian or mixture (fitted)")

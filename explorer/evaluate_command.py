@@ -31,7 +31,7 @@ METRICS = {  # what can be asked for -> the scores it stands for
     "cost": ("parameters", "network evaluations", "GFLOP", "images seen", "swing"),
 }
 SLOW = {"fid", "kid", "precision", "density"}  # that need the Inception network
-SPLITS = ("train", "test")
+REFERENCES = ("train", "all", "test")
 PRECISIONS = ("auto", "bf16", "float32")
 
 
@@ -68,11 +68,12 @@ def _how(asked: argparse.Namespace, slow: bool) -> "Asked":
     from explorer.rulers import LEAST, Asked
 
     for flag, value, allowed in (
-        ("--reference", asked.reference, SPLITS),
+        ("--reference", asked.reference, REFERENCES),
         ("--precision", asked.precision, PRECISIONS),
     ):
         if value not in allowed:
-            raise InputError(f"{flag} is {value[:40]!r}, but must be {' or '.join(allowed)}.")
+            known = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+            raise InputError(f"{flag} is {value[:40]!r}, but must be {known}.")
     return Asked(
         samples=whole("--samples", asked.samples, LEAST, 10_000),
         inception=slow,

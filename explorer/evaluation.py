@@ -149,10 +149,10 @@ class _Contest:
             return
         first = self.open[0]
         place = self.works.index(first)
-        for found in against(tiles(self.real.x[: reference.FIRST]), self.asked.in_precision):
+        reals = self.real.x[: self.asked.most]
+        for found in against(tiles(reals), self.asked.in_precision):
             if isinstance(found, float):
-                total = min(reference.FIRST, len(self.real))
-                first.tell(stage="reference", done=round(found * total), total=total)
+                first.tell(stage="reference", done=round(found * len(reals)), total=len(reals))
                 yield place, first.told
         self.against: Statistics = found
         first.tell(total=self.asked.samples)
@@ -180,7 +180,7 @@ class _Contest:
     def _see_real(self, first: _Work) -> Told:
         """Features of some real pictures, of the kind that the reference is made of."""
         place = self.works.index(first)
-        real = competitors.real(self.real.name, self.asked.reference)
+        real = competitors.real(self.real.name, self.real.split)
         count = min(scoring.SOME, len(self.real))
         shelf, parts = Shelf(real.shelf), []
         for chunk in range(-(-count // CHUNK)):
@@ -258,7 +258,7 @@ def _comparable(ones: list[Competitor], asked: Asked) -> Data:
                 f"There are {limit:,} of {one.title}, but {asked.samples:,} samples are asked for. "
                 f"Ask for at most {limit:,}."
             )
-    return data.load(names.pop(), asked.reference)
+    return asked.real(names.pop())
 
 
 def _check(work: _Work) -> None:

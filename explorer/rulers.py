@@ -32,11 +32,16 @@ class Asked(Settings):
         "FID, KID, precision and recall. Off: only the quick measures of the classifier.",
         group="Measuring",
     )
-    reference: Literal["train", "test"] = setting(
+    reference: Literal["train", "all", "test"] = setting(
         "train",
         "Compared with",
-        "The real pictures that samples are compared with.",
-        labels={"train": "Training images", "test": "Test images"},
+        "The real pictures that samples are compared with. All training images are what papers "
+        "compare with; the fewer there are, the higher the FID.",
+        labels={
+            "train": f"First {FIRST:,} training images",
+            "all": "All training images",
+            "test": f"First {FIRST:,} test images",
+        },
         group="Measuring",
     )
     precision: Literal["auto", "bf16", "float32"] = setting(
@@ -53,6 +58,17 @@ class Asked(Settings):
     )
 
     @property
+    def most(self) -> int | None:
+        """How many real pictures samples are compared with at most; None: with all there are."""
+        return None if self.reference == "all" else FIRST
+
+    def real(self, name: str) -> Data:
+        """The split of the data set ``name`` that samples are compared with (ResourceError)."""
+        if self.reference == "all":
+            return data.load(data.whole(name))
+        return data.load(name, self.reference)
+
+    @property
     def in_precision(self) -> str:
         """bf16 or float32."""
         suits = default_precision(choose().name)
@@ -61,16 +77,18 @@ class Asked(Settings):
 
 def protocol(one: Competitor, asked: Asked, real: Data) -> Protocol:
     """Everything that a figure of ``one`` against ``real`` depends on."""
-    first = min(FIRST, len(real))
-    which = "training" if asked.reference == "train" else "test"
+    count = len(real.x[: asked.most])
+    which = "test" if asked.reference == "test" else "training"
+    part = "all" if asked.reference == "all" else "first"
+    title = data.title(real.name.removesuffix("-full"))
     return Protocol(
         network=inception.NAME if asked.inception else "classifier",
         network_sha256=inception.SHA256 if asked.inception else "",
         resize=inception.RESIZE if asked.inception else "none",
         precision=asked.in_precision if asked.inception else "float32",
         samples=asked.samples,
-        reference=f"first {first:,} {which} images of {data.title(real.name)}",
-        reference_size=first,
+        reference=f"{part} {count:,} {which} images of {title}",
+        reference_size=count,
         reference_sha256=real.digest,
         seed=one.seed,
         checkpoint_sha256=one.digest,

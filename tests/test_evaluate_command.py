@@ -59,7 +59,7 @@ def test_quick_measures_need_no_inception_network(capsys, monkeypatch):
         ([GAN, "--metrics", ""], "--metrics is ''"),
         ([GAN, "--samples", "20"], "--samples"),
         ([GAN, "--samples", "many"], "--samples"),
-        ([GAN, "--reference", "all"], "--reference is 'all', but must be train or test"),
+        ([GAN, "--reference", "some"], "--reference is 'some', but must be train, all or test"),
         ([GAN, "--precision", "int8"], "--precision is 'int8'"),
         (["pretrained:nothing"], "no shipped model 'nothing'"),
         (["real:nothing:test"], "no data set 'nothing'"),

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explorer import competitors, evaluation, standings
+from explorer import competitors, data, evaluation, standings
 from explorer.competitors import competitor
-from explorer.errors import InputError
+from explorer.errors import InputError, ResourceError
 from explorer.metrics import inception
 from explorer.metrics.frechet import frechet, statistics
 from explorer.rulers import Asked
@@ -55,7 +55,6 @@ def test_all_stages_are_told_and_end_in_scores():
 
 
 def test_the_fid_is_that_of_all_features_and_the_whole_reference():
-    from explorer import data
     from explorer.pictures import tiles
 
     (found,) = last([competitor(REAL)], asked())
@@ -148,6 +147,13 @@ def test_ways_of_sampling_have_shelves_of_their_own():
     assert usual.shelf == same.shelf != other.shelf
     assert usual.sampling == "Heun, 10 steps"
     assert other.sampling == "Heun, 11 steps"
+    for how, said in (
+        ({"spacing": "quadratic"}, "Heun, 10 steps, spacing quadratic"),
+        ({"sampler": "ddim", "eta": 0.3}, "DDIM, 10 steps, eta 0.3"),
+        ({"sampler": "ddim", "eta": 1}, "DDPM, 10 steps"),
+        ({"guidance": 1.5, "spacing": "log-snr"}, "Heun, 10 steps, spacing log-snr, guidance 1.5"),
+    ):
+        assert competitor("pretrained:diffusion-fashion", how).sampling == said
     assert competitor(key, seed=1).shelf != usual.shelf
 
 
@@ -212,3 +218,24 @@ def test_the_line_to_infinity_ends_below_the_curve():
     values = [value for _, value in found.fid]
     assert [n for n, _ in found.fid] == [250, 500, 750, 1000]
     assert values[0] > values[-1] > found.scores["FID at infinity"].value
+
+
+def test_a_reference_of_all_training_images_is_the_full_set(monkeypatch):
+    load, whole = data.load, data.load("fashion-mnist").take(np.arange(3000))
+    full = replace(whole, name="fashion-mnist-full", x=np.concatenate([whole.x] * 4), y=None)
+    monkeypatch.setattr(
+        data, "load", lambda name, split="train": full if "full" in name else load(name, split)
+    )
+    (found,) = last([competitor(REAL)], asked(reference="all"))
+    how = found.protocol
+    assert how.reference == "all 12,000 training images of Fashion-MNIST"
+    assert (how.reference_size, how.reference_sha256) == (12_000, full.digest)
+    (first,) = last([competitor(REAL)], asked())
+    assert how.ruler != first.protocol.ruler
+    assert first.protocol.reference_size == 10_000
+
+
+def test_all_training_images_that_are_not_here_are_said_to_be_missing(tmp_path, monkeypatch):
+    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path))
+    with pytest.raises(ResourceError, match="which works offline"):
+        last([competitor(REAL)], asked(reference="all"))

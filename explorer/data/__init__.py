@@ -4,7 +4,7 @@
 """
 
 from explorer.data.base import SPLITS, Data, DatasetInfo, Progress, Spec, first_of
-from explorer.data.catalog import at_hand, datasets, fetch, info, load, title
+from explorer.data.catalog import at_hand, datasets, fetch, info, load, title, whole
 from explorer.data.folders import Report, add_folder
 from explorer.data.images import read_image
 from explorer.data.toys import Mixture, mixture
@@ -27,4 +27,5 @@ __all__ = [
     "mixture",
     "read_image",
     "title",
+    "whole",
 ]

@@ -44,6 +44,12 @@ def at_hand(name: str) -> str:
     return name if here or bundled not in FIXED else bundled
 
 
+def whole(name: str) -> str:
+    """The full set of which ``name`` is the bundled part; ``name`` itself if there is none."""
+    full = f"{name.removesuffix('-full')}-full"
+    return full if full in FIXED else name
+
+
 def load(name: str, split: str = "train") -> Data:
     """One split, read-only; up to six are kept (InputError, ResourceError, StoreError)."""
     if split not in SPLITS:
