@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explorer.ui.naming import LETTER, LINE, MARK, SIDES, sides
+from explorer.ui.naming import LETTER, LINE, MARK, SIDES, in_a_row, sides
 
 NONE = np.empty((0, 4))
 
@@ -41,3 +41,11 @@ def test_a_line_is_left_readable():
     above = np.array([[0.0, LINE, 200.0, LINE]])
     (side,) = sides(np.array([[0.0, 0.0]]), ["VAE"], np.concatenate([line, above]))
     assert side.startswith("bottom") or side == "middle left"
+
+
+def test_names_in_a_row_stand_in_their_order_where_there_is_room():
+    assert in_a_row([0, 100, 200], "abc", [0, 1, 2]) == ["a", "b", "c"]
+    assert in_a_row([0, 2, 200], "abc", [1, 0, 2]) == ["", "b", "c"]
+    touching = 1.5 * LETTER  # two letters and half of the space between them
+    assert in_a_row([0, touching], "ab", [0, 1]) == ["a", "b"]
+    assert in_a_row([0, touching - 1], "ab", [0, 1]) == ["a", ""]

@@ -9,9 +9,14 @@ from plotly.subplots import make_subplots
 from explorer.corrupting import CORRUPTIONS
 from explorer.lesson import Count, Lesson, Line, Model, Point
 from explorer.palette import CATEGORICAL
+from explorer.ui.naming import in_a_row
 
 BLUE, OCHRE, MAGENTA, TEAL, GREY = (CATEGORICAL[i] for i in (0, 1, 2, 4, 9))
 KID = 1000  # KID is shown in thousandths
+LADDERS = (  # the value of a point, the scale it is drawn on, pixels across on a narrow page
+    (lambda point: point.fid, np.log, 260),
+    (lambda point: KID * point.kid, np.array, 190),
+)
 DOTTED = {"dash": "dot", "width": 1, "color": GREY}
 STILL = {"fixedrange": True, "automargin": True}
 
@@ -22,10 +27,12 @@ def ladder(found: Lesson, chosen: tuple[str, float]) -> go.Figure:
     figure = make_subplots(
         1, 2, shared_yaxes=True, horizontal_spacing=0.06, column_widths=[0.58, 0.42]
     )
-    for name in names:
-        points = [one for one in found.points if one.name == name]
-        _rungs(figure, 1, points, [one.fid for one in points], chosen)
-        _rungs(figure, 2, points, [KID * one.kid for one in points], chosen)
+    for column, (value, scale, width) in enumerate(LADDERS, 1):
+        pixels = width / np.ptp(scale([value(one) for one in found.points]))
+        for name in names:
+            points = sorted((one for one in found.points if one.name == name), key=_by_strength)
+            values = [value(one) for one in points]
+            _rungs(figure, column, points, values, scale(values) * pixels, chosen)
     figure.add_vline(found.floor.fid, line=DOTTED, row=1, col=1)
     figure.add_vline(KID * found.floor.kid, line=DOTTED, row=1, col=2)
     ticks = [digit * power for power in (1, 10, 100) for digit in (1, 1.5, 2, 3, 5, 7)]
@@ -48,12 +55,16 @@ def _rungs(
     column: int,
     points: Sequence[Point],
     values: Sequence[float],
+    places: Sequence[float],
     chosen: tuple[str, float],
 ) -> None:
-    """One corruption's points, joined from weak to strong."""
+    """One corruption's points, joined from weak to strong, at ``places`` in pixels.
+
+    Where strengths stand too close to be read, the chosen one is named, then the strongest ones.
+    """
     row = CORRUPTIONS[points[0].name]
-    points, values = zip(*sorted(zip(points, values, strict=True), key=_by_strength), strict=True)
     here = [(p.name, p.strength) == chosen for p in points]
+    order = sorted(range(len(points)), key=lambda i: (not here[i], -i))
     figure.add_scatter(
         x=values,
         y=[row.title] * len(points),
@@ -63,7 +74,7 @@ def _rungs(
             "size": [15 if one else 9 for one in here],
             "color": [MAGENTA if one else BLUE for one in here],
         },
-        text=[f"{p.strength:g}" for p in points],
+        text=in_a_row(places, [f"{p.strength:g}" for p in points], order),
         textposition="top center",
         textfont={"size": 11},
         customdata=[row.told(p.strength) for p in points],
@@ -74,8 +85,8 @@ def _rungs(
     )
 
 
-def _by_strength(pair: tuple[Point, float]) -> int:
-    return CORRUPTIONS[pair[0].name].strengths.index(pair[0].strength)
+def _by_strength(point: Point) -> int:
+    return CORRUPTIONS[point.name].strengths.index(point.strength)
 
 
 # Numbers of pictures ------------------------------------------------------------------------------

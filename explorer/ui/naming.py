@@ -1,4 +1,4 @@
-"""On which side of its point each name stands, so that names meet as little as may be."""
+"""Where names stand beside their points, and which, so that they meet as little as may be."""
 
 from collections.abc import Sequence
 
@@ -34,6 +34,19 @@ def sides(points: np.ndarray, names: Sequence[str], lines: np.ndarray) -> list[s
         found[i] = min(boxes, key=lambda side: _covered(boxes[side], np.array(taken)))
         taken.append(boxes[found[i]])
     return found
+
+
+def in_a_row(places: Sequence[float], names: Sequence[str], order: Sequence[int]) -> list[str]:
+    """The names that can stand beside each other in one line, "" for the others.
+
+    Those that come first in ``order`` (indices) stand; ``places`` are pixels along the line.
+    """
+    standing: list[int] = []
+    for i in order:
+        rooms = {k: LETTER * (len(names[i]) + len(names[k]) + 1) / 2 for k in standing}
+        if all(abs(places[i] - places[k]) >= room for k, room in rooms.items()):
+            standing.append(i)
+    return [name if i in standing else "" for i, name in enumerate(names)]
 
 
 def _box(point: np.ndarray, at: np.ndarray, size: Sequence[float]) -> np.ndarray:
