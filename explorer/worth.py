@@ -4,7 +4,7 @@ Quality, diversity and copies are those of an epoch of its training, from what i
 the rest is of the whole training and of a sample.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,23 +30,39 @@ class Measure:
 
     good: str
     bad: str
-    text: str
+    text: Callable[[float], str]
     lower: bool = True  # is better
+
+
+def short(number: float) -> str:
+    """2,231,364,864 -> 2.23 G: three digits and k, M or G."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.3g} {letter}"
+    return f"{number:.3g}"
 
 
 MEASURES = {  # the weighty ones first
     COURSE: Measure(
-        "samples like real pictures", "samples unlike real pictures", "classifier distance {:.3g}"
+        "samples like real pictures",
+        "samples unlike real pictures",
+        "classifier distance {:.3g}".format,
     ),
     "effective classes": Measure(
-        "all classes in turn", "some classes hardly ever", "{:.1f} effective classes", lower=False
+        "all classes in turn",
+        "some classes hardly ever",
+        "{:.1f} effective classes".format,
+        lower=False,
     ),
-    "reconstruction": Measure("true copies", "loose copies", "squared error {:.1f}"),
-    "operations": Measure("a cheap sample", "a costly sample", "{:.3g} million operations"),
-    "swing": Measure("a steady training", "a training with relapses", "swing {:.2f}"),
-    "images seen": Measure("little to learn from", "much to learn from", "{:,.0f} images seen"),
+    "reconstruction": Measure("true copies", "loose copies", "squared error {:.1f}".format),
+    "operations": Measure(
+        "a cheap sample", "a costly sample", lambda count: f"{short(count)} operations"
+    ),
+    "swing": Measure("a steady training", "a training with relapses", "swing {:.2f}".format),
+    "images seen": Measure(
+        "little to learn from", "much to learn from", lambda count: f"{short(count)} images seen"
+    ),
 }
-SHOWN_IN = {"operations": 1e-6}  # from a figure to the unit of its text
 
 
 # What is known ------------------------------------------------------------------------------------
@@ -65,14 +81,27 @@ def at_epoch(told: History | None, epoch: float) -> Figures:
 
 
 def of_weights(entry: Entry, epoch: float) -> Figures:
-    """The same of a file that tells nothing of its training but what its weights were worth."""
-    measured, end = entry.header.facts.get("measured") or {}, entry.header.facts["epoch"]
-    return {t: measured[t] for t in AT_AN_EPOCH if t in measured and end <= epoch + 0.005}
+    """The same of a file that tells nothing of its training but what its weights were worth.
+
+    What was measured of its samples for the board counts where the file itself says nothing.
+    """
+    facts = entry.header.facts
+    if facts["epoch"] > epoch + 0.005:
+        return {}
+    ranked = fid(entry)
+    scores = {name: one.value for name, one in ranked.scores.items()} if ranked else {}
+    known = scores | (facts.get("measured") or {})
+    return {term: known[term] for term in AT_AN_EPOCH if term in known}
 
 
 def of_training(entry: Entry, told: History | None) -> Figures:
-    """How much it saw, how long that took where it is known, and how steady it went."""
+    """How much it saw, and its foundation before it; how long it took, and how steady it went.
+
+    What is not known is left out.
+    """
     found: Figures = {"images seen": images_seen(entry)}
+    if before := foundation(entry):
+        found["images seen before"] = seen_by(before.header.facts)
     if told and told.seconds:
         found["seconds"] = told.seconds
     curve = course(told)
@@ -158,5 +187,5 @@ def _verdict(ranks: Mapping[str, tuple[float, int, int]], figures: Figures) -> t
 
 def _said(name: str, good: bool, ranks: Mapping[str, tuple[float, int, int]], own: Figures) -> str:
     measure, (_, place, count) = MEASURES[name], ranks[name]
-    figure = measure.text.format(own[name] * SHOWN_IN.get(name, 1.0))
-    return f"{measure.good if good else measure.bad} ({figure}: place {place} of {count})"
+    kind = measure.good if good else measure.bad
+    return f"{kind} ({measure.text(own[name])}: place {place} of {count})"

@@ -213,13 +213,6 @@ def test_what_to_compare_with_stands_in_the_title():
     assert "Real test images: 0.04." in matrix.title("sample", columns)
 
 
-@pytest.mark.parametrize(
-    ("number", "text"), [(2_231_364_864, "2.23 G"), (18_489_856, "18.5 M"), (999, "999")]
-)
-def test_large_numbers_are_short(number, text):
-    assert matrix.short(number) == text
-
-
 def test_what_a_gan_can_do_is_told_once_it_is_known():
     gan = CELLS | {"reconstruct": replace(COPY, value=5.5, facts={"code": 64, "pixels": 784})}
     cells = {"gan": gan, "ae": CELLS, "vae": {"likelihood": replace(NO, value=4.22)}}

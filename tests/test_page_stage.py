@@ -56,12 +56,14 @@ def test_the_table_marks_the_best_and_says_what_is_missing():
     rows = [
         Told("A", {"images seen": 10_000, "classifier distance": 1.5}, None, True, "good", "bad"),
         Told("B", {"images seen": 10_000, "classifier distance": 9.0}, None, False, "", ""),
+        Told("C", {"images seen": 10_000, "images seen before": 4_000}, None, True, "", ""),
     ]
     html = stage_table.table(rows, {"classifier distance": 0.07})
     assert html.count("data-best>") == 1
     assert "real ones 0.07" in html
     assert html.count("no encoder") == 1
     assert "being counted" in html
+    assert html.count("4 k of them its autoencoder, before") == 1
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(8, "8 s"), (119, "119 s"), (600, "10 min")])

@@ -37,6 +37,15 @@ def test_a_training_in_figures():
     assert found["images seen"] > 1_000_000
 
 
+def test_what_an_autoencoder_learned_before_is_part_of_a_latent_diffusions_training():
+    entry = catalog.entry("pretrained:latent-diffusion-spatial-fashion")
+    found, alone = worth.of_training(entry, None), catalog.entry("pretrained:gan-fashion")
+    before = worth.seen_by(worth.foundation(entry).header.facts)
+    assert found["images seen before"] == before > 0
+    assert found["images seen"] == before + worth.seen_by(entry.header.facts)
+    assert "images seen before" not in worth.of_training(alone, None)
+
+
 def test_what_a_sample_takes_is_what_was_measured():
     found = worth.of_a_sample(catalog.entry("pretrained:gan-fashion"))
     assert found["evaluations"] == 1
@@ -57,7 +66,10 @@ def test_the_fid_is_of_the_models_own_prior():
 
 def test_weights_without_a_history_tell_what_they_are_worth_at_their_end():
     entry = catalog.entry("pretrained:vae-fashion")
-    assert worth.of_weights(entry, 40) == {"reconstruction": pytest.approx(11.42, abs=0.01)}
+    found, ranked = worth.of_weights(entry, 40), worth.fid(entry).scores
+    assert found.pop("reconstruction") == pytest.approx(11.42, abs=0.01)
+    assert set(found) == set(worth.AT_AN_EPOCH) - {"reconstruction"}
+    assert found == {term: ranked[term].value for term in found}
     assert worth.of_weights(entry, 39) == {}
 
 
@@ -67,9 +79,9 @@ def test_where_each_stands_best_and_worst():
     first, second = worth.verdicts([sharp, cheap])
     assert first == (
         "samples like real pictures (classifier distance 1: place 1 of 2)",
-        "a costly sample (9 million operations: place 2 of 2)",
+        "a costly sample (9 M operations: place 2 of 2)",
     )
-    assert second[0] == "a cheap sample (1 million operations: place 1 of 2)"
+    assert second[0] == "a cheap sample (1 M operations: place 1 of 2)"
     assert second[1].startswith("samples unlike real pictures")
 
 
@@ -87,3 +99,10 @@ def test_where_all_are_alike_nothing_follows():
     assert worth.verdicts(near) == [("", "")] * 2
     assert worth.verdicts([{"swing": 1.0}]) == [("", "")]
     assert worth.verdicts([]) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(2_231_364_864, "2.23 G"), (18_489_856, "18.5 M"), (999, "999")]
+)
+def test_large_numbers_are_short(number, text):
+    assert worth.short(number) == text

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.capabilities import Cell
+from explorer.worth import short
 
 SURE = 2.0  # standard errors of the difference, below which two cells are equally good
 
@@ -254,11 +255,3 @@ _MORE: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "sample": _invented,
     "cost": _paid,
 }
-
-
-def short(number: float) -> str:
-    """2,231,364,864 -> 2.23 G: three digits and k, M or G."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= size:
-            return f"{number / size:.3g} {letter}"
-    return f"{number:.3g}"

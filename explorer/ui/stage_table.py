@@ -7,8 +7,7 @@ from html import escape
 from pathlib import Path
 
 from explorer.answers import Standing
-from explorer.ui.capability_matrix import short
-from explorer.worth import Figures
+from explorer.worth import Figures, short
 
 LINES = ("Quality", "Diversity", "Copies", "Stability", "Training", "A sample")
 BEST = {  # by line: the figure that is compared, and whether the lower one is better
@@ -123,8 +122,11 @@ def _stability(one: Told) -> tuple[str, list[str]]:
 
 
 def _training(one: Told) -> tuple[str, list[str]]:
-    seconds = one.figures.get("seconds")
-    return short(one.figures["images seen"]), [time_taken(seconds)] if seconds else []
+    seconds, before = one.figures.get("seconds"), one.figures.get("images seen before")
+    more = [time_taken(seconds)] if seconds else []
+    if before:
+        more.append(f"{short(before)} of them its autoencoder, before")
+    return short(one.figures["images seen"]), more
 
 
 def _sample(one: Told) -> tuple[str, list[str]]:
