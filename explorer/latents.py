@@ -18,7 +18,7 @@ from explorer.sampling import SampleSettings
 
 REFERENCE = 4000  # real pictures that make a map, or that samples are compared with
 EXTENT = 1.6  # the map shows [-EXTENT, EXTENT]²
-CLOUD = 600  # samples that flow through the map
+CLOUD = 200  # samples that flow through the map: two seconds of two cores in a spatial code
 SIDE = 96  # cells of the map's density a side
 
 

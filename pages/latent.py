@@ -45,6 +45,19 @@ def path(entry: Entry) -> None:
         code("explorer.models.latent_diffusion:LatentDiffusion.to_data")
 
 
+def learning(entry: Entry) -> None:
+    """The film of the training: first the autoencoder, then the denoiser."""
+    if entry.key.startswith(catalog.SHIPPED) and (film := header.film(entry.path)):
+        st.header("How it learned")
+        ready = entry.header.recipe["model"]["autoencoder"]
+        st.caption(
+            "Its autoencoder was trained before and stands still; only the denoiser learns."
+            if ready
+            else "First the autoencoder learns to copy; only then do samples take shape."
+        )
+        player(titled(film), key="latent-training", report=False)
+
+
 def comparison(entry: Entry) -> None:
     """Cost and quality beside a diffusion of pixels, measured here and now."""
     st.header("Against diffusion of pixels")
@@ -72,19 +85,6 @@ def comparison(entry: Entry) -> None:
     )
 
 
-def learning(entry: Entry) -> None:
-    """The film of the training: first the autoencoder, then the denoiser."""
-    if entry.key.startswith(catalog.SHIPPED) and (film := header.film(entry.path)):
-        st.header("How it learned")
-        ready = entry.header.recipe["model"]["autoencoder"]
-        st.caption(
-            "Its autoencoder was trained before and stands still; only the denoiser learns."
-            if ready
-            else "First the autoencoder learns to copy; only then do samples take shape."
-        )
-        player(titled(film), key="latent-training", report=False)
-
-
 theme.show(
     theme.hero("Latent diffusion", "Diffusion in a space of a few numbers, decoded into pictures.")
 )
@@ -92,5 +92,5 @@ with guarded():
     if entry := pickers.checkpoint("Model", "latent_model", LATENT, ABLE, is_latent):
         st.caption(described(entry))
         path(entry)
-        comparison(entry)
         learning(entry)
+        comparison(entry)
