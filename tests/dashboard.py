@@ -88,8 +88,10 @@ def frozen(run: Run) -> Iterator[None]:
     """Inside ``with``, time stands still for the run's worker, however fast the machine is."""
     pid = lease_of(run.folder).process.pid
     os.kill(pid, signal.SIGSTOP)
-    yield
-    os.kill(pid, signal.SIGCONT)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def previews(run: Run) -> int:
@@ -114,10 +116,15 @@ def run_in(page: Page) -> Run:
     return runs.find(page.url.partition("run=")[2])
 
 
+def drawn(canvas: Locator) -> str:
+    """All that a canvas shows, as a PNG's address: a million numbers would take seconds."""
+    return canvas.evaluate("canvas => canvas.toDataURL()")
+
+
 def picture(canvas: Locator) -> np.ndarray:
-    """What a canvas shows, uint8 H W 4; as a PNG, since a million numbers as text take seconds."""
-    url = canvas.evaluate("canvas => canvas.toDataURL()")
-    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
+    """The same as uint8 H W 4."""
+    png = base64.b64decode(drawn(canvas).partition(",")[2])
+    with Image.open(io.BytesIO(png)) as image:
         return np.array(image.convert("RGBA"))
 
 
@@ -130,7 +137,7 @@ def expect_film(page: Page, more_than: int = 0) -> int:
     player = page.locator(".player").first
     expect(player).to_be_visible()
     until(lambda: int(player.get_attribute("data-frames") or 0) > more_than)
-    assert is_painted(player.locator("canvas").first)
+    until(lambda: is_painted(player.locator("canvas").first))
     return int(player.get_attribute("data-frames"))
 
 

@@ -79,7 +79,7 @@ def test_train_stop_resume(app, open_page):
     until(lambda: previews(run) > frames + 1)
     with frozen(run):
         expect_film(page, more_than=frames)
-        assert points(page) > drawn
+        until(lambda: points(page) > drawn)
         button(page, "Stop").click()
         expect(button(page, "Stopping …")).to_be_disabled()
     expect_state(page, "stopped")

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from dashboard import is_painted, picture, until
+from dashboard import drawn, is_painted, picture, until
 from playwright.sync_api import expect
 from test_charting import vae_run
 
@@ -60,7 +60,7 @@ def test_from_the_map_to_the_image_and_back(app, open_page):
     page.mouse.move(box["x"] + 9, box["y"] + 9)
     corner = picture(pad.locator(".picture"))
     page.mouse.move(box["x"] + box["width"] - 9, box["y"] + box["height"] - 9)
-    assert not np.array_equal(corner, picture(pad.locator(".picture")))
+    until(lambda: not np.array_equal(corner, picture(pad.locator(".picture"))))
     page.mouse.down()
     page.mouse.up()
     expect(pad).to_have_attribute("data-sent", re.compile(r"\d"))
@@ -90,14 +90,9 @@ def test_a_map_in_space_turns_and_its_points_stay_their_images(app, open_page):
 
     # the picture under the pointer is that of the image which a click selects there
     point = click_a_point(page, latents, chosen)
-    tip = picture(latents.locator(".tip canvas"))[..., 0]
     assert point == latents.get_attribute("data-hovered")
-    until(lambda: np.array_equal(tip, shown(number)))
-
-
-def drawn(canvas) -> str:
-    """All that a canvas shows, as text: a million numbers would take long on their way."""
-    return canvas.evaluate("canvas => canvas.toDataURL()")
+    tip = latents.locator(".tip canvas")
+    until(lambda: np.array_equal(picture(tip)[..., 0], shown(number)))
 
 
 def shown(number) -> np.ndarray:
