@@ -4,9 +4,7 @@ import time
 from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
-from test_pages import sound
-
-from explorer.ui.jobs import Job
+from test_pages import jobs_of, sound
 
 
 def settled(at: AppTest, waits: Callable[[AppTest], bool]) -> AppTest:
@@ -21,18 +19,13 @@ def settled(at: AppTest, waits: Callable[[AppTest], bool]) -> AppTest:
 
 def _await_news(at: AppTest) -> None:
     """Sleep, since each look draws the whole page, until a job tells its first item or ends."""
-    fresh = {job: not job.items for job in _jobs(at)}
+    fresh = {job: not job.items for job in jobs_of(at)}
     for _ in range(1000):
         time.sleep(0.1)
         if not fresh or any(job.done or (fresh[job] and job.look()) for job in fresh):
             return
         for job in fresh:
             job.look()  # or it is given up
-
-
-def _jobs(at: AppTest) -> list[Job]:
-    held = at.session_state.values()
-    return [one[1] for one in held if isinstance(one, tuple) and isinstance(one[-1], Job)]
 
 
 def told(at: AppTest, *kinds: str) -> str:

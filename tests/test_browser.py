@@ -29,7 +29,7 @@ from explorer.runs import Run
 pytest_plugins = ["browser", "dashboard"]
 pytestmark = pytest.mark.browser
 
-SOON, NEVER = 400, 1_000_000  # steps of a run that is to end, and of one that is not
+SOON, NEVER = 200, 1_000_000  # steps of a run that is to end, and of one that is not
 
 
 @pytest.fixture(autouse=True)

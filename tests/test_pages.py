@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from explorer.errors import ResourceError
 from explorer.runs import Run
 from explorer.ui import kept
 from explorer.ui.experiments import EXPERIMENTS
+from explorer.ui.jobs import Job
 from explorer.worker import work
 
 ROOT = Path(__file__).parent.parent
@@ -146,14 +148,33 @@ def _navigation(monkeypatch):
 # Looking --------------------------------------------------------------------------------------
 
 
+OPENED: weakref.WeakSet[AppTest] = weakref.WeakSet()
+
+
 def opened(page: str, /, **address: str) -> AppTest:
     """A page at an address, in a new session."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     at.query_params.update(address)
     at.switch_page(f"pages/{page}.py").run()
+    OPENED.add(at)
     if page in ("start", "stage"):  # a browser asks for the rest once it shows the film
         at.run()
     return sound(at)
+
+
+def jobs_of(at: AppTest) -> list[Job]:
+    """What the engine still works on for a page."""
+    held = at.session_state.values()
+    return [one[1] for one in held if isinstance(one, tuple) and isinstance(one[-1], Job)]
+
+
+@pytest.fixture(autouse=True)
+def _left() -> Iterator[None]:
+    """Nobody looks at a page after its test: the engine, one for all, is free for the next."""
+    yield
+    for job in [job for at in OPENED for job in jobs_of(at)]:
+        job.cancel()
+    OPENED.clear()
 
 
 def go(at: AppTest, page: str) -> AppTest:
