@@ -91,6 +91,8 @@ theme.show(
 with guarded():
     if entry := pickers.checkpoint("Model", "latent_model", LATENT, ABLE, is_latent):
         st.caption(described(entry))
-        path(entry)
-        learning(entry)
+        above = st.container()
+        learning(entry)  # stands there at once, while samples are still on their way
+        with above:
+            path(entry)
         comparison(entry)
