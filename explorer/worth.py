@@ -99,9 +99,10 @@ def of_training(entry: Entry, told: History | None) -> Figures:
 
     What is not known is left out.
     """
-    found: Figures = {"images seen": images_seen(entry)}
-    if before := foundation(entry):
-        found["images seen before"] = seen_by(before.header.facts)
+    before = seen_before(entry)
+    found: Figures = {"images seen": before + seen_by(entry.header.facts)}
+    if before:
+        found["images seen before"] = before
     if told and told.seconds:
         found["seconds"] = told.seconds
     curve = course(told)
@@ -132,9 +133,13 @@ def fid(entry: Entry) -> Standing | None:
 
 def images_seen(entry: Entry) -> int:
     """How many pictures it has learned from, each time counted, with its foundation's."""
+    return seen_before(entry) + seen_by(entry.header.facts)
+
+
+def seen_before(entry: Entry) -> int:
+    """How many of them its foundation learned from; 0 without one."""
     before = foundation(entry)
-    earlier = seen_by(before.header.facts) if before else 0
-    return earlier + seen_by(entry.header.facts)
+    return seen_by(before.header.facts) if before else 0
 
 
 def foundation(entry: Entry) -> Entry | None:

@@ -147,7 +147,7 @@ LOADED = {
     "/mistakes": ".gm-hero",
     "/gan_images": ".gm-hero",
     "/conditional": ".gm-hero",
-    "/latent_map?map_method=pca&map_images=500": ".pad canvas",
+    "/latent_map": ".pad canvas",
     "/train?run=": ".js-plotly-plot",
     "/runs?runs=": ".js-plotly-plot",
 }
