@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explorer import data, runs, shipping
-from explorer.errors import ExplorerError, InputError
+from explorer import data, files, runs, shipping
+from explorer.errors import ExplorerError, InputError, StoreError
 from explorer.header import MODEL, Header, read_header
 from explorer.history import History, history, unpacked
 
@@ -30,8 +30,17 @@ class Entry:
     @property
     def exact(self) -> str:
         """A key that means these very weights for ever, whatever the run does next."""
-        shipped = self.key.startswith((SHIPPED, EXACT))
-        return self.key if shipped else f"{self.key.partition('@')[0]}@{self.header.facts['step']}"
+        return exact(**self.parent) if self.can_be_forked else self.key
+
+    @property
+    def can_be_forked(self) -> bool:
+        """Whether training can go on from it: the perfect denoisers were never trained."""
+        return not self.key.startswith(EXACT)
+
+    @property
+    def parent(self) -> dict[str, Any]:
+        """How the recipe of a fork names it (`explorer.recipe.Parent`)."""
+        return {"run": self.key.partition("@")[0], "step": self.header.facts["step"]}
 
     @property
     def digest(self) -> str:
@@ -65,6 +74,23 @@ def entry(key: str) -> Entry:
     path = resolve(key)
     header = read_header(path)
     return Entry(key, _title(key, header), path, header)
+
+
+def exact(run: str, step: int) -> str:
+    """The key of a run's checkpoint, or of the one checkpoint of a shipped model."""
+    return run if run.startswith(SHIPPED) else f"{run}@{step}"
+
+
+def start(entry: Entry) -> runs.Start:
+    """What a fork begins with: of a shipped model its weights alone, of a run all it remembers.
+
+    Raises StoreError if the files are damaged.
+    """
+    if not entry.key.startswith(SHIPPED):
+        return runs.Start.of(runs.find(entry.parent["run"]).checkpoint(entry.parent["step"]))
+    if said := shipping.altered(entry.path):
+        raise StoreError(said)
+    return runs.Start(entry.parent["step"], {MODEL: files.read_bytes(entry.path)})
 
 
 def past(entry: Entry) -> History | None:

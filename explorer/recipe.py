@@ -177,7 +177,7 @@ class TrainSettings(Settings):
 
 
 class Parent(Settings):
-    """The checkpoint a run was forked from."""
+    """The checkpoint a run was forked from; ``run`` may be a shipped model, ``pretrained:NAME``."""
 
     run: str
     step: int

@@ -16,6 +16,21 @@ def under(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 
 
+def flat(groups: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The reverse of `under` for several prefixes at once."""
+    return {f"{group}.{k}": v for group, values in groups.items() for k, v in values.items()}
+
+
+def of_weights(model: nn.Module, step: int) -> dict[str, Tensor]:
+    """A trainer's state at ``step`` where only averaged weights were kept, as in a shipped file.
+
+    The average goes on from them as one of ``step`` updates, or it would forget them within a few;
+    no optimizer remembers anything.
+    """
+    average = Average(model, decay=1.0).state() | {"updates": torch.tensor(step)}
+    return flat({"model": model.state_dict(), "average": average}) | {"step": torch.tensor(step)}
+
+
 def optimizer_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """An optimizer's slots as ``index.name`` tensors."""
     slots = optimizer.state_dict()["state"]

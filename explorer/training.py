@@ -23,7 +23,15 @@ from explorer.models.base import Batch, Model, Objective
 from explorer.previews import preview
 from explorer.recipe import TrainSettings
 from explorer.scores import score
-from explorer.state import Average, Window, fits, optimizer_state, restore_optimizer, under
+from explorer.state import (
+    Average,
+    Window,
+    fits,
+    flat,
+    optimizer_state,
+    restore_optimizer,
+    under,
+)
 
 HELD_OUT = 512  # test images a validation looks at
 MANY = 200  # a run looks at itself about this often, however many epochs it has
@@ -317,9 +325,8 @@ class Trainer:
             "window": self.window.state(),
             **{f"optimizer.{part}": optimizer_state(o) for part, o in self.optimizers.items()},
         }
-        flat = {f"{group}.{k}": v for group, values in groups.items() for k, v in values.items()}
         best = torch.tensor(self.best, dtype=torch.float64)
-        return flat | {"best": best, "step": torch.tensor(self.step)}
+        return flat(groups) | {"best": best, "step": torch.tensor(self.step)}
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Take up where ``state`` was taken."""

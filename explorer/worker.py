@@ -17,6 +17,8 @@ from explorer.recipe import Recipe
 from explorer.runs import Checkpoint, Run, Writer, patiently
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from explorer.training import Change, Event
 
 SAVE_EVERY = 60.0  # seconds; the most that a power cut can cost
@@ -131,11 +133,10 @@ class _Work:
         return self.recipe.parent is not None and self.recipe.parent.step == one.step
 
     def _take_up(self, latest: Checkpoint) -> None:
-        from explorer.checkpoints import unpack_state
-
-        state = unpack_state(latest.path / STATE)
+        inherited = self._is_inherited(latest)
+        state = _state(latest, inherited)
         try:
-            if self._is_inherited(latest):
+            if inherited:
                 self.trainer.inherit(state)
             else:
                 self.trainer.restore(state)
@@ -279,6 +280,16 @@ class _Work:
             state, reason = "interrupted", "The app was closed. Resume goes on from here."
         self._patiently(lambda: self.writer.end(state, reason))
         return state
+
+
+def _state(latest: Checkpoint, inherited: bool) -> "dict[str, Tensor]":
+    """What a trainer saved there; a fork may have inherited weights alone, of a shipped model."""
+    from explorer.checkpoints import load, unpack_state
+    from explorer.state import of_weights
+
+    if inherited and not (latest.path / STATE).exists():
+        return of_weights(load(latest.path / MODEL), latest.step)
+    return unpack_state(latest.path / STATE)
 
 
 def changes(events: list[dict[str, Any]]) -> "tuple[Change, ...]":

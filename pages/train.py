@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from explorer import catalog, runs
+from explorer import catalog
 from explorer.films import titled
 from explorer.ui import experiments, forms, pickers, shipped, theme, url
 from explorer.ui.asking import ask, guarded, literal, stream
@@ -12,6 +12,7 @@ from explorer.ui.live import duration, run_view
 from explorer.ui.player import player
 
 TRAINING = ("Training", "Optimizer", "Machine")
+FURTHER = 5.0  # epochs that a shipped model goes on for, unless others are asked for
 
 
 def new_run(parent: catalog.Entry | None) -> None:
@@ -45,11 +46,16 @@ def _any_coder(one):
 
 
 def _given(parent: catalog.Entry | None) -> dict:
-    """The settings to begin with: those of the run that is forked, or the usual ones."""
+    """The settings to begin with: those of what is forked, or the usual ones.
+
+    A run of one's own is to go on for as long again; shipped ones took hours elsewhere.
+    """
     if not parent:
         return {}
     recipe, done = parent.header.recipe, parent.header.facts["epoch"]
-    further = {"epochs": round(done + recipe["training"]["epochs"], 2), "steps": None}
+    again = recipe["training"]["epochs"]
+    more = min(FURTHER, again) if parent.key.startswith(catalog.SHIPPED) else again
+    further = {"epochs": round(done + more, 2), "steps": None}
     return recipe["model"] | recipe["training"] | further
 
 
@@ -140,14 +146,13 @@ def told_of_added() -> None:
 def _start(family, data, values, parent) -> None:
     """What it means, and the button."""
     asked = {"family": family, "data_name": data, "values": values}
-    forked = _parent(parent)
-    if forked:
-        asked["parent"] = {"run": forked[0], "step": forked[1].step}
+    if parent:
+        asked["parent"] = parent.parent
     st.divider()
     draft = ask("draft", **asked)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Train", type="primary", icon=":material/play_arrow:", key="train"):
-            run = experiments.start(family, data, values, experiments.token("form"), forked)
+            run = experiments.start(family, data, values, experiments.token("form"), parent)
             experiments.used("form")
             st.session_state["run_wish"] = run.id
             st.rerun()
@@ -167,13 +172,6 @@ def _estimate(asked: dict) -> None:
     with guarded(), st.spinner("Measuring a few steps …"):
         seconds = ask("estimate", **asked).seconds
         st.markdown(f"about **{duration(seconds)}** here, measured on a few steps just now")
-
-
-def _parent(parent):
-    if not parent:
-        return None
-    run = runs.find(parent.key.partition("@")[0])
-    return run.id, run.checkpoint(parent.header.facts["step"])
 
 
 def set_to(name: str, usual: str) -> str:

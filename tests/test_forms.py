@@ -176,10 +176,12 @@ def test_an_unknown_run_in_the_address_is_told_and_dropped(name, tmp_path, monke
     assert "There is no run" in url.notices()[0]
 
 
-def test_a_shipped_model_is_not_forked():
+def test_a_shipped_model_is_forked_and_a_perfect_one_is_not():
     st.query_params["fork"] = catalog.shipped()[0].key
+    assert pickers.fork_in_address() == catalog.shipped()[0]
+    st.query_params["fork"] = catalog.oracles()[0].key
     assert pickers.fork_in_address() is None
-    assert "cannot be trained further" in url.notices()[0]
+    assert "was never trained" in url.notices()[0]
 
 
 # Asking ---------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from explorer.grafting import graft, shapes, ungraftable
 from explorer.models.gan import D, G
 from explorer.questions import recipes
 from explorer.recipe import Parent, recipe
-from explorer.state import under
+from explorer.state import of_weights, under
 from explorer.training import Trainer
 from explorer.worker import work
 
@@ -152,6 +152,21 @@ def test_a_fork_of_equals_goes_on_bit_for_bit():
     assert all(torch.equal(ours[k], v) for k, v in theirs.items() if not k.startswith("window."))
 
 
+def test_weights_alone_go_on_as_the_average_of_all_steps_before():
+    parent, fork = trained(), trainer()
+    with parent.average.applied():
+        fork.inherit(of_weights(parent.model, 700))
+        kept = [p.detach().clone() for p in parent.model.parameters()]
+    assert fork.step == 700
+    assert slots(fork, G) == slots(fork, D) == {}
+    assert all(map(torch.equal, kept, fork.model.parameters()))
+    assert all(map(torch.equal, kept, fork.average.weights))
+    fork.average.decay = 0.9  # less than 702 / 711
+    fork.advance()
+    for old, new, average in zip(kept, fork.model.parameters(), fork.average.weights, strict=True):
+        torch.testing.assert_close(average, 0.9 * old + 0.1 * new)
+
+
 @pytest.mark.parametrize(("before", "after"), [("adam", "sgd"), ("sgd", "adam")])
 def test_moments_of_another_kind_of_optimizer_are_left_behind(before, after):
     parent, fork = trained(d_optimizer=before), trainer(d_optimizer=after)
@@ -175,7 +190,7 @@ def parent(tmp_path, monkeypatch):
 def test_a_run_is_forked_with_a_larger_network(parent):
     values = small("gan", **(BRIEF | LARGER | {"steps": 12}))
     told = recipes.draft("gan", "ring", values, {"run": parent.id, "step": 8})
-    fork = runs.create(told.recipe, start=parent.checkpoint(8))
+    fork = runs.create(told.recipe, start=runs.Start.of(parent.checkpoint(8)))
     assert work(fork, threads=1) == "done"
     assert fork.status.step == 12
     assert fork.verify() == []
@@ -192,4 +207,4 @@ def test_a_fork_that_cannot_be_is_told_what_can(parent):
 def test_a_fork_of_another_network_does_not_train(parent):
     made = recipe("gan", "ring", small("gan", **BRIEF, latent=2), Parent(run=parent.id, step=8))
     with pytest.raises(Exception, match="does not fit the settings"):
-        work(runs.create(made.model_dump(), start=parent.checkpoint(8)), threads=1)
+        work(runs.create(made.model_dump(), start=runs.Start.of(parent.checkpoint(8))), threads=1)

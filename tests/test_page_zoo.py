@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from conftest import small
 from live_pages import players, told
-from test_pages import _navigation, opened, sound, text_of
+from test_pages import _navigation, labels, opened, sound, text_of
 
 from explorer import catalog, data
 from explorer.answers import Film, Track
@@ -87,6 +87,7 @@ def test_a_card_tells_recipe_time_figures_and_hash(shipped):
     assert players(at) == 1
     for words in ("2 min", "156", "12.35", "as shipped"):
         assert words in said
+    assert "Train it further" in labels(at)
     code = [one.value for one in at.code]
     assert code == [
         "python -m explorer zoo build tiny",

@@ -352,6 +352,17 @@ def test_a_fork_begins_with_the_settings_of_its_parent(furnished):
     assert "fork" not in at.query_params
 
 
+def test_a_shipped_model_is_trained_further(empty):
+    at = sound(opened("train", fork="pretrained:vae-fashion"))
+    assert "from step 3,120" in told(at, "info")
+    assert at.select_slider(key="epochs").value == 45  # 40 are done
+    assert (
+        at.select_slider(key="beta").value
+        == catalog.entry("pretrained:vae-fashion").header.recipe["model"]["beta"]
+    )
+    assert "Train" in labels(at)
+
+
 def test_another_run_is_one_click_away(furnished):
     at = opened("train", run=furnished.vae.id)
     sound(button(at, "Train another").click().run())
@@ -453,7 +464,7 @@ IMPOSSIBLE = [
     ("train", "run", "../x", "There is no run '../x'"),
     ("train", "run", "![x](http://a.example)", "There is no run '![x](http://a.example)'"),
     ("train", "fork", "nonsense", "There is no run 'nonsense'"),
-    ("train", "fork", "pretrained:vae-fashion", "Fork one of your own runs"),
+    ("train", "fork", "exact:mnist", "was never trained. Fork a run or a shipped model."),
     ("runs", "runs", "<script>alert(1)</script>", "There is no run '<script>alert(1)</script>'"),
     ("reconstruct", "a", "pretrained:../../x", "There is no shipped model '../../x'. There are: "),
     ("reconstruct", "b", "../x", "There is no run '../x'"),

@@ -136,7 +136,7 @@ def test_one_click_is_one_run(root):
 
 def test_a_fork_carries_its_first_checkpoint(root):
     parent = trained(root)
-    fork = runs.create({"parent": parent.id}, root, start=parent.latest_checkpoint())
+    fork = runs.create({"parent": parent.id}, root, start=runs.Start.of(parent.latest_checkpoint()))
     shutil.rmtree(parent.folder)
     assert fork.latest_checkpoint().step == 10
     assert fork.verify() == []

@@ -10,10 +10,12 @@ import torch
 from faults import FaultyDisk
 from outcomes import differences, outcome, weights
 
-from explorer import data, runs, worker
+from explorer import catalog, data, runs, shipping, worker
+from explorer.checkpoints import load, pack
 from explorer.data import Data
 from explorer.errors import InputError, NonFinite, ResourceError, StoreError
-from explorer.recipe import Parent, recipe
+from explorer.header import MODEL
+from explorer.recipe import Parent, Recipe, recipe
 from explorer.runs import Run, patience
 from explorer.training import Progress, Trainer
 from explorer.worker import work
@@ -258,7 +260,7 @@ def test_it_saves_now_and_then(monkeypatch):
 
 def forked(parent: Run, step: int, **values) -> Run:
     made = recipe("vae", "blobs", SMALL | values, Parent(run=parent.id, step=step))
-    return runs.create(made.model_dump(), start=parent.checkpoint(step))
+    return runs.create(made.model_dump(), start=runs.Start.of(parent.checkpoint(step)))
 
 
 @pytest.fixture(scope="module")
@@ -294,6 +296,44 @@ def test_a_fork_with_the_same_settings_is_its_parent(parent, unbroken):
     assert [key for key in differences(ours, theirs) if "window" not in key] == []
 
 
+@pytest.fixture
+def shipped(parent, tmp_path, monkeypatch) -> catalog.Entry:
+    """The parent's weights at step 12 as a model that came with the program, in 16 bits."""
+    monkeypatch.setattr(catalog, "FOLDER", tmp_path)
+    model, made = load(parent.checkpoint(12).path / MODEL), Recipe.read(parent.settings)
+    content = pack(model, made, dtype=torch.float16, step=12, epoch=2.0)
+    (tmp_path / "one.safetensors").write_bytes(content)
+    return catalog.entry("pretrained:one")
+
+
+def test_a_shipped_model_is_trained_further(shipped):
+    made = recipe("vae", "blobs", SMALL, Parent.read(shipped.parent))
+    fork = runs.create(made.model_dump(), start=catalog.start(shipped))
+    assert catalog.entry(fork.id).header == shipped.header
+    assert work(fork) == "done"
+    assert [e["step"] for e in fork.events() if e["event"] == "start"] == [12]
+    assert [one.step for one in fork.checkpoints()] == [12, 18, 24]
+    assert fork.verify() == []
+
+
+def test_a_fork_of_a_shipped_model_that_is_cut_at_once_begins_again(shipped, monkeypatch):
+    made = recipe("vae", "blobs", SMALL, Parent.read(shipped.parent)).model_dump()
+    twin, fork = (runs.create(made, start=catalog.start(shipped)) for _ in range(2))
+    work(twin)
+    with monkeypatch.context() as patch:
+        At(patch, 13, fork.stop)
+        assert work(fork) == "stopped"
+    assert work(fork) == "done"
+    assert differences(weights(twin.checkpoints()[-1]), weights(fork.checkpoints()[-1])) == []
+
+
+def test_what_was_shipped_and_changed_since_is_not_trained_further(shipped):
+    other = shipping.Shipped(sha256="0" * 64, size=1)
+    shipping.write(shipped.path.parent, {"one": other})
+    with pytest.raises(StoreError, match="not the file that was shipped"):
+        catalog.start(shipped)
+
+
 def test_a_cut_fork_equals_an_unbroken_one(parent, monkeypatch):
     twin, fork = forked(parent, 12, beta=0.1), forked(parent, 12, beta=0.1)
     work(twin)
@@ -319,13 +359,12 @@ def test_a_fork_of_another_network_is_refused(parent):
 
 
 def test_a_checkpoint_without_the_trainers_state_only_serves_to_be_looked_at(parent):
-    made = recipe("vae", "blobs", SMALL, Parent(run=parent.id, step=12))
-    fork = runs.create(made.model_dump())
-    with runs.Writer(fork) as writer:
+    run = created("vae")
+    with runs.Writer(run) as writer:
         shown = (parent.checkpoint(12).path / "model.safetensors").read_bytes()
         writer.checkpoint(12, {"model.safetensors": shown}, best=False)
     with pytest.raises(StoreError, match=r"trainer\.safetensors is missing"):
-        work(fork)
+        work(run)
 
 
 # --- what cannot go on

@@ -13,6 +13,7 @@ from explorer.answers import Draft, FamilyInfo
 from explorer.data import Data
 from explorer.errors import InputError
 from explorer.grafting import shapes, ungraftable
+from explorer.header import FILM
 from explorer.metrics.cost import command
 from explorer.models import vae
 from explorer.models.base import Model
@@ -95,8 +96,8 @@ def _fits_parent(model: Model, total: int, parent: Parent) -> None:
             f"These settings end at step {total:,}, and the checkpoint to go on from is at step "
             f"{parent.step:,} already. Ask for more epochs or steps."
         )
-    found = catalog.entry(f"{parent.run}@{parent.step}").header.tensors
-    old = {name: shape for name, (_, shape) in found.items()}
+    found = catalog.entry(catalog.exact(parent.run, parent.step)).header.tensors
+    old = {name: shape for name, (_, shape) in found.items() if FILM not in name}
     if ungraftable(old, shapes(model.state_dict())):
         raise InputError(
             "A fork goes on with its parent's weights, so family, width and network must stay as "

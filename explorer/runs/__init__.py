@@ -15,7 +15,7 @@
 Readers need no lock and never change anything; the status is derived from the folder.
 """
 
-from explorer.runs.checkpoints import Checkpoint
+from explorer.runs.checkpoints import Checkpoint, Start
 from explorer.runs.events import seal, unseal
 from explorer.runs.patience import patiently
 from explorer.runs.run import Preview, Run
@@ -29,6 +29,7 @@ __all__ = [
     "Checkpoint",
     "Preview",
     "Run",
+    "Start",
     "Status",
     "Writer",
     "create",

@@ -28,6 +28,21 @@ class Checkpoint(NamedTuple):
     path: Path
 
 
+class Start(NamedTuple):
+    """What a fork begins with: a step, and copies of the files of a checkpoint."""
+
+    step: int
+    contents: Mapping[str, Content]
+
+    @classmethod
+    def of(cls, one: Checkpoint) -> "Start":
+        """All of a run's checkpoint (StoreError when it is damaged)."""
+        for problem in verify(one.path):
+            raise StoreError(f"{problem} Choose another checkpoint.")
+        names = manifest(one.path)["files"]
+        return cls(one.step, {name: files.read_bytes(one.path / name) for name in names})
+
+
 def save(folder: Path, step: int, contents: Mapping[str, Content]) -> Checkpoint:
     """Write a checkpoint into ``folder`` in one step; one of the same step is replaced."""
     refused = [name for name in contents if not re.fullmatch(FILE, name) or name == MANIFEST]
@@ -49,14 +64,6 @@ def save(folder: Path, step: int, contents: Mapping[str, Content]) -> Checkpoint
 def path_of(folder: Path, step: int) -> Path:
     """Where the checkpoint of ``step`` lies."""
     return folder / f"step-{step:07d}"
-
-
-def copy(one: Checkpoint, folder: Path) -> Checkpoint:
-    """Copy a checkpoint into another folder (StoreError when it is damaged)."""
-    for problem in verify(one.path):
-        raise StoreError(f"{problem} Choose another checkpoint.")
-    names = manifest(one.path)["files"]
-    return save(folder, one.step, {name: files.read_bytes(one.path / name) for name in names})
 
 
 def complete(folder: Path) -> list[Checkpoint]:

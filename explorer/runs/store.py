@@ -11,7 +11,7 @@ from typing import Any
 from explorer import files, locks
 from explorer.errors import InputError, StoreError
 from explorer.runs import checkpoints
-from explorer.runs.checkpoints import Checkpoint
+from explorer.runs.checkpoints import Start
 from explorer.runs.events import seal
 from explorer.runs.run import TRASH, Run
 from explorer.runs.status import EVENTS, SETTINGS
@@ -29,11 +29,11 @@ def create(
     settings: dict[str, Any],
     root: Path | None = None,
     token: str | None = None,
-    start: Checkpoint | None = None,
+    start: Start | None = None,
 ) -> Run:
     """A new run with these settings; the same ``token`` gives the same run (one click, one run).
 
-    ``start`` is copied as the first checkpoint, so that a fork lives on without its parent.
+    ``start`` becomes the first checkpoint, so that a fork lives on without its parent.
     """
     data = files.json_bytes(settings, indent=1)
     root = files.make_folder(_root(root))
@@ -92,7 +92,7 @@ def free_id(root: Path, wanted: str = "") -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{_suffix(secrets.token_hex(16))}"
 
 
-def _create(folder: Path, settings: bytes, start: Checkpoint | None) -> Run:
+def _create(folder: Path, settings: bytes, start: Start | None) -> Run:
     created = {"n": 0, "time": time.time(), "event": "created", "step": 0, "run": folder.name}
     digest = hashlib.sha256(settings).hexdigest()
     with files.new_folder(folder) as staging:
@@ -101,7 +101,7 @@ def _create(folder: Path, settings: bytes, start: Checkpoint | None) -> Run:
         for name in ("previews", "checkpoints", "wishes"):
             files.make_folder(staging / name)
         if start:
-            checkpoints.copy(start, staging / "checkpoints")
+            checkpoints.save(staging / "checkpoints", *start)
     return Run(folder)
 
 

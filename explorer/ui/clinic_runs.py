@@ -6,11 +6,10 @@ They are found by what they were trained with, so a reload, a rename or another 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from explorer import runs
+from explorer import catalog, runs
 from explorer.collapse import CURES, INGREDIENTS, PICTURES
 from explorer.errors import ExplorerError
 from explorer.runs import Run
-from explorer.runs.checkpoints import Checkpoint
 from explorer.ui import experiments
 from explorer.ui.live import is_live
 
@@ -104,12 +103,12 @@ def admit(case: Case) -> None:
 def fork(case: Case, name: str) -> None:
     """Start a cure from the last checkpoint of the collapsed run."""
     sick = case.runs["sick"]
-    _begin(name, case.seed, (sick.id, sick.latest_checkpoint()))
+    _begin(name, case.seed, catalog.entry(catalog.exact(sick.id, sick.latest_checkpoint().step)))
 
 
-def _begin(name: str, seed: int, parent: tuple[str, Checkpoint] | None = None) -> None:
+def _begin(name: str, seed: int, parent: catalog.Entry | None = None) -> None:
     """One click makes one run."""
-    purpose = f"clinic-{name}-{parent[0] if parent else seed}"
+    purpose = f"clinic-{name}-{parent.key if parent else seed}"
     token = experiments.token(purpose)
     run = experiments.start("gan", DATA, asked(name, seed), token, parent)
     run.note(label=f"Collapse clinic: {title(name)}")

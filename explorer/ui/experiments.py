@@ -6,9 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from explorer import launch, runs
+from explorer import catalog, launch, runs
 from explorer.runs import Run
-from explorer.runs.checkpoints import Checkpoint
 from explorer.ui.asking import ask
 
 
@@ -68,15 +67,15 @@ def start(
     data: str,
     values: dict[str, Any],
     token: str | None = None,
-    parent: tuple[str, Checkpoint] | None = None,
+    parent: catalog.Entry | None = None,
 ) -> Run:
     """Create a run and give it a worker; the same ``token`` never starts a second one.
 
-    Raises InputError for settings that are not possible.
+    A fork goes on from its ``parent``.  Raises InputError for settings that are not possible.
     """
-    forked = {"run": parent[0], "step": parent[1].step} if parent else None
+    forked = parent and parent.parent
     draft = ask("draft", family=family, data_name=data, values=values, parent=forked)
-    run = runs.create(draft.recipe, token=token, start=parent[1] if parent else None)
+    run = runs.create(draft.recipe, token=token, start=parent and catalog.start(parent))
     launch.start(run)
     return run
 

@@ -111,14 +111,14 @@ def run_in_address() -> Run | None:
 
 
 def fork_in_address() -> Entry | None:
-    """The checkpoint, RUN or RUN@STEP, that the address asks to go on from."""
-    return _asked("fork", _of_a_run)
+    """The checkpoint that the address asks to go on from: RUN, RUN@STEP or pretrained:NAME."""
+    return _asked("fork", _trained)
 
 
-def _of_a_run(key: str) -> Entry:
-    if key.startswith(catalog.SHIPPED):
-        raise InputError("A shipped model cannot be trained further. Fork one of your own runs.")
-    return catalog.entry(key)
+def _trained(key: str) -> Entry:
+    if (found := catalog.entry(key)).can_be_forked:
+        return found
+    raise InputError(f"The {found.title} was never trained. Fork a run or a shipped model.")
 
 
 def _asked(parameter: str, find: Callable[[str], Any]) -> Any:

@@ -152,15 +152,25 @@ def _recipe(card: Card) -> None:
     rows = [_row(settings[n], v) for n, v in card.recipe.settings.items() if n in settings]
     st.dataframe([row for row in rows if row["here"] != row["usually"]], hide_index=True)
     st.caption("Only what differs from the usual settings of its family.")
-    text, icon = "Train your own from this recipe", ":material/model_training:"
-    if st.button(text, key="zoo-train", icon=icon):
-        zoo_links.go("train", zoo_links.training(card.recipe, settings), settings)
+    with st.container(horizontal=True):
+        text, icon = "Train your own from this recipe", ":material/model_training:"
+        if st.button(text, key="zoo-train", icon=icon):
+            zoo_links.go("train", zoo_links.training(card.recipe, settings), settings)
+        if card.entry and card.state not in BAD:
+            _go_on(card.entry, settings)
     with st.expander("Build and check it on the command line"):
         st.code(card.command, language="sh")
         st.code(f"python -m explorer zoo check {card.name}", language="sh")
         if card.shipped:
             st.markdown(f"SHA-256 of `{card.name}.safetensors`:")
             st.code(card.shipped.sha256, language=None, wrap_lines=True)
+
+
+def _go_on(entry: Entry, settings: dict[str, Setting]) -> None:
+    text, icon = "Train it further", ":material/fork_right:"
+    help = "A fork: a run of your own that begins with these weights. The shipped model stays."
+    if st.button(text, key="zoo-fork", icon=icon, help=help):
+        zoo_links.go("train", {"fork": entry.key}, settings)
 
 
 def _row(one: Setting, value: object) -> dict[str, str]:
