@@ -17,6 +17,8 @@ from playwright.sync_api import BrowserContext, Page
 from benchmarks import chromium
 from benchmarks.chromium import ARGUMENTS, ROOT, Server
 
+VIEWPORT = {"width": 1280, "height": 720}
+
 
 def served(app: Path, environment: dict[str, str] | None = None) -> AbstractContextManager[Server]:
     """Run ``streamlit run app`` from the project's root; the process ends with the context."""
@@ -80,11 +82,24 @@ def context_of(browser) -> Callable[..., BrowserContext]:
 
 @pytest.fixture
 def open_page(context_of):
-    """``open_page(server, query, **context)`` opens a page; errors in its console fail the test."""
+    """``open_page(server, query, viewport, color_scheme, reduced_motion, **context)`` opens a page.
+
+    Errors in its console fail the test.  What a context alone can have costs one of its own.  Films
+    stand still unless ``reduced_motion`` is "no-preference": each one that plays takes a core.
+    """
     pages, errors = [], []
 
-    def open_(server: Server, query: str = "", **options) -> Page:
+    def open_(
+        server: Server,
+        query: str = "",
+        viewport: dict[str, int] = VIEWPORT,
+        color_scheme: str | None = None,
+        reduced_motion: str = "reduce",
+        **options,
+    ) -> Page:
         page = context_of(**options).new_page()
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
         page.set_default_timeout(1000 * chromium.PATIENCE)
         pages.append(page)
         page.on("console", lambda message: errors.extend(_errors_of(message)))

@@ -72,11 +72,14 @@ def train_one(family: str) -> Run:
 
 
 def until(true: Callable[[], object]) -> None:
-    """Wait for a condition on this side of the browser."""
-    end = time.monotonic() + PATIENCE / 1000
+    """Wait for a condition on this side of the browser, and look for half of the time at most."""
+    looked = time.monotonic()
+    end = looked + PATIENCE / 1000
     while not true():
-        assert time.monotonic() < end, "this never came true"
-        time.sleep(0.005)
+        now = time.monotonic()
+        assert now < end, "this never came true"
+        time.sleep(max(0.005, now - looked))
+        looked = time.monotonic()
 
 
 def ids() -> set[str]:

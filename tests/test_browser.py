@@ -179,7 +179,7 @@ def test_notes_trash_and_back(app, open_page, trained):
 
 def test_export_and_import(app, open_page, trained, tmp_path):
     run = trained[1]
-    page = open_page(app, f"/runs?runs={run.id}", accept_downloads=True)
+    page = open_page(app, f"/runs?runs={run.id}")
     with page.expect_download(timeout=PATIENCE) as download:
         page.get_by_role("button", name="Export as zip").click()
     path = tmp_path / "run.zip"

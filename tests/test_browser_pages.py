@@ -105,7 +105,7 @@ def test_a_mark_on_the_stage_goes_to_its_epoch(app, open_page):
 def test_the_film_of_start_takes_the_place_of_its_opening(width, app, open_page, browser):
     """What stands there before any script has run is what stands there afterwards."""
     view = {"viewport": {"width": width, "height": 900}, "color_scheme": "light"}
-    page = open_page(app, "/", reduced_motion="reduce", **view)
+    page = open_page(app, "/", **view)
     page.wait_for_function("() => !document.getElementById('gm-opening')", timeout=PATIENCE)
     tracks, hero = (page.locator(one).bounding_box() for one in (".tracks", ".gm-hero"))
     after = [shot(page, place) for place in (hero, tracks)]
@@ -156,7 +156,7 @@ LOADED = {
 @pytest.mark.parametrize("path", LOADED)
 def test_no_page_overflows(path, app, open_page, trained):
     query = path + (trained[0].id if path.endswith("=") else "")
-    page = open_page(app, query, reduced_motion="reduce")  # or films play while it is measured
+    page = open_page(app, query)
     expect(page.locator(LOADED[path]).first).to_be_visible()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)

@@ -81,7 +81,7 @@ def scrub(page: Page, frame: int) -> None:
 @pytest.fixture
 def page(open_page, serve) -> Page:
     """The demonstration page, everything painted."""
-    page = open_page(serve(APP), viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page = open_page(serve(APP), viewport={"width": 1280, "height": 900})
     expect(page.locator(".player")).to_have_attribute("data-frames", str(FRAMES), timeout=30_000)
     expect(page.locator(".drag")).to_have_attribute("data-painted", "0")
     return page
