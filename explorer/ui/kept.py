@@ -38,12 +38,12 @@ def awaited(question: str, text: str, **asked: Any) -> list[Any]:
 
     A person may leave it, which raises Left and so ends the part of the page that needs it.
     """
+    place = st.empty()  # always, or all below would move up, and begin anew, at the next run
     if (found := find(question, asked)) is not None:
         return found
     stop = f"{question}-{blake2b(key_of(asked).encode(), digest_size=8).hexdigest()}"
     if leaving.stopped(stop, question, literal(_lowered(text)), "Go on"):
         raise leaving.Left
-    place = st.empty()
     with place.container(), leaving.stoppable(stop, question):
         bar = st.progress(0.0, text)
     try:

@@ -22,11 +22,18 @@ def points(choice: Choice) -> LatentPoints:
 def layout(choice: Choice) -> LatentLayout | None:
     """Where they lie; None while that is being found, or after it was cancelled."""
     question = choice.cut | {"how": choice.how.facts()}
+    place = st.empty()  # always, or the map would move up, and begin anew, when its bar goes
     if (done := jobs.known("map_layout", **question)) is not None:
         return done
     for fitted in stream("map_known", **question):  # never kept while it is None
         if fitted is not None:
             return kept.keep("map_layout", question, fitted)
+    with place.container():
+        return _fitted(choice, question)
+
+
+def _fitted(choice: Choice, question: dict[str, Any]) -> LatentLayout | None:
+    """The layout once it is there; until then how far it is, and a way out."""
     mark, name = repr(question), METHODS[choice.how.method]
     what = f"{name}'s map, and half a map would mislead, so this is PCA"
     if leaving.stopped(SLOT, mark, what, f"Fit {name}"):
