@@ -92,6 +92,19 @@ def test_a_bar_that_holds_up_the_page_can_be_left_and_the_rest_stands(monkeypatc
     assert not at.button
 
 
+def test_what_stands_below_keeps_its_place_when_there_is_no_bar(monkeypatch):
+    """Or the browser would build all of it anew."""
+    monkeypatch.setattr(kept, "stream", lambda name, a, b: iter([0.5, a + b]))
+    at = AppTest.from_function(bar_page).run()
+    before = places(at)
+    assert set(before) == {"3", "the rest"}
+    assert places(at.run()) == before
+
+
+def places(at: AppTest) -> dict[str, int]:
+    return {one.value: i for i, one in at.main.children.items() if one.type == "text"}
+
+
 def test_no_bar_stays_above_an_error(monkeypatch):
     def broken(name: str, **args: int) -> Iterator[object]:
         yield 0.5
