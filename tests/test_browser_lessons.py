@@ -6,6 +6,7 @@ import pytest
 from dashboard import button
 from playwright.sync_api import Page, expect
 
+from benchmarks.chromium import settle
 from explorer.lessons import reading
 
 pytest_plugins = ["browser", "dashboard"]
@@ -31,6 +32,7 @@ def test_every_lesson_is_walked_to_its_end_and_handed_in(app, open_page):
 
 def begin(page: Page, key: str) -> None:
     """The card of a lesson."""
+    settle(page)  # or it may be drawn anew under the click
     page.locator(f'a[href*="lesson={key}&"]').first.click()
 
 

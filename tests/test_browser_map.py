@@ -8,7 +8,7 @@ from dashboard import drawn, is_painted, picture, until
 from playwright.sync_api import expect
 from test_charting import vae_run
 
-from benchmarks.chromium import settle
+from benchmarks.chromium import painted, settle
 from explorer import data
 
 pytest_plugins = ["browser", "dashboard"]
@@ -106,9 +106,11 @@ def click_a_point(page, latents, but: str) -> str:
     box, steps = latents.locator(".view").bounding_box(), np.linspace(0.3, 0.7, 9)
     for x, y in [(x, y) for x in steps for y in steps]:
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        painted(page)  # the map answers a move with its next frame
         if (latents.get_attribute("data-hovered") or "-1") not in ("-1", but):
             break
     expect(latents.locator(".tip")).to_be_visible()
     page.mouse.down()
     page.mouse.up()
+    expect(latents).not_to_have_attribute("data-chosen", but)
     return latents.get_attribute("data-chosen")
