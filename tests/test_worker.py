@@ -316,7 +316,7 @@ def test_a_shipped_model_is_trained_further(shipped):
     assert fork.verify() == []
 
 
-def test_a_fork_of_a_shipped_model_that_is_cut_at_once_begins_again(shipped, monkeypatch):
+def test_a_cut_fork_of_a_shipped_model_equals_an_unbroken_one(shipped, monkeypatch):
     made = recipe("vae", "blobs", SMALL, Parent.read(shipped.parent)).model_dump()
     twin, fork = (runs.create(made, start=catalog.start(shipped)) for _ in range(2))
     work(twin)
